@@ -1,0 +1,161 @@
+"""The door to the engine: what the page and the workers share. The dashboard comes in through here only."""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+from redis.exceptions import NoPermissionError
+
+from workers import names
+from workers.calls import Calls
+from workers.celery import RUN_JOB, make_celery
+from workers.jobs import Jobs
+from workers.kinds import CALLS, QUEUES, canonical
+from workers.presence import Worker, code_version, read_choices, workers_present
+from workers.results import Results
+from workers.schema import migrate
+from workers.settings import Settings, UsageError
+from workers.store import UNAVAILABLE, Client, connect
+from workers.studies import FIRST_STUDY, Studies
+
+logger = logging.getLogger("darkroom.engine")
+
+SELECTION_SECONDS = 90 * 24 * 3600
+FULL_SHARE = 0.97  # of the server's memory limit
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the engine is, as far as the page can see."""
+
+    reachable: bool
+    loading: float | None = None  # share of the store that has been read back, while it is
+    full: bool = False
+    used_bytes: int = 0
+    budget_bytes: int = 0
+    workers: tuple[Worker, ...] = field(default=())
+
+    @property
+    def outdated(self) -> tuple[Worker, ...]:
+        """Workers of another version than this process."""
+        return tuple(worker for worker in self.workers if worker.version != code_version())
+
+    @property
+    def deaf_queues(self) -> tuple[str, ...]:
+        """Queues that no worker of this version listens to."""
+        heard = {queue for worker in self.workers if worker not in self.outdated for queue in worker.queues}
+        return tuple(queue for queue in (*QUEUES, CALLS) if queue not in heard)
+
+
+class Engine:
+    """Jobs, results, studies and calls over one connection."""
+
+    def __init__(self, client: Client, url: str, settings: Settings):
+        celery = make_celery(url)
+
+        def ring(key: str, queue: str) -> None:
+            # A bell that is not heard is no loss: the job is in Redis, and the reconciler rings again.
+            try:
+                celery.send_task(RUN_JOB, args=[key], queue=queue)
+            except Exception as error:  # kombu has many names for a server that is away
+                logger.warning("job=%s bell not rung: %s", key[:12], error)
+
+        self.client = client
+        self.jobs = Jobs(client, ring, settings.lease_seconds, settings.max_attempts)
+        self.results = Results(client)
+        self.studies = Studies(client, self.jobs)
+        self.calls = Calls(client, celery)
+
+    @classmethod
+    def connect(cls, settings: Settings, url: str, *, patient: bool) -> "Engine":
+        """An engine over the server at `url`; `patient` as in `workers.store.connect`."""
+        return cls(connect(url, patient=patient), url, settings)
+
+    def prepare(self, settings: Settings) -> None:
+        """What the first process does with a store: schema, budget, and the study every new store begins with.
+
+        Raises
+        ------
+        UsageError
+            The store is of another schema.
+        """
+        migrate(self.client)
+        self.results.set_budget(settings.memory)
+        if not self.client.exists(names.WELCOMED):
+            self.studies.create(*FIRST_STUDY)
+            self.client.set(names.WELCOMED, 1)  # after it: a start that was killed between is made good by the next
+
+    def health(self) -> Health:
+        """Asks the server and looks who is there; never raises for a server that is away."""
+        try:
+            memory = self.client.info("memory")
+            limit = int(memory.get("maxmemory", 0))
+            return Health(
+                reachable=True,
+                full=bool(limit) and int(memory["used_memory"]) > FULL_SHARE * limit,
+                used_bytes=self.results.used(),
+                budget_bytes=self.results.budget() or 0,
+                workers=tuple(workers_present(self.client)),
+            )
+        except redis.BusyLoadingError:
+            return Health(reachable=False, loading=self._loading())
+        except UNAVAILABLE:
+            return Health(reachable=False)
+
+    def _loading(self) -> float:
+        try:
+            return float(self.client.info("persistence").get("loading_loaded_perc", 0)) / 100
+        except redis.RedisError:
+            return 0.0
+
+    def choices(self) -> dict[str, Any]:
+        """What the workers offer, as they last published it."""
+        return read_choices(self.client)
+
+    def keep_selection(self, selection: dict[str, Any]) -> str:
+        """Remembers a selection of images, so that a URL or another view can name it; returns its content id."""
+        text = canonical(selection)
+        selection_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.client.set(names.selection(selection_id), text, ex=SELECTION_SECONDS)
+        return selection_id
+
+    def selection(self, selection_id: str) -> dict[str, Any] | None:
+        """A selection that was remembered; None when it is not known (any more)."""
+        text = self.client.getex(names.selection(selection_id), ex=SELECTION_SECONDS)
+        return None if text is None else json.loads(text)
+
+
+def check_reachable(url: str) -> None:
+    """Makes sure that a server answers at `url` and lets us in.
+
+    Raises
+    ------
+    UsageError
+        Says which of the two is not so.
+    """
+    try:
+        client = redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
+        client.ping()
+    except ValueError as error:
+        raise UsageError(
+            f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
+        ) from None
+    except redis.BusyLoadingError:
+        return
+    except (redis.AuthenticationError, NoPermissionError, redis.ResponseError) as error:
+        raise UsageError(
+            f"the Redis server at {shown(url)} refused us: {error}; check the password in REDIS_URL."
+        ) from None
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise UsageError(
+            f"no Redis server answers at {shown(url)}: {error}; start it, or unset REDIS_URL to embed one."
+        ) from None
+
+
+def shown(url: str) -> str:
+    """`url` without its password."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

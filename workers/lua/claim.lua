@@ -1,0 +1,17 @@
+-- key, worker, lease seconds, version of the kind this worker knows -> outcome, attempt
+local key, worker, lease, version = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+if get(key, 'state') ~= 'queued' then return {'not queued', 0} end
+if get(key, 'version') ~= version then return {'other version', 0} end
+local missing = missing_inputs(key)
+if #missing > 0 then
+  wait_for(key, missing)
+  return {'inputs missing', 0}
+end
+local attempt = redis.call('HINCRBY', job_of(key), 'attempt', 1)
+set(key, 'state', 'running', 'worker', worker, 'started', now(), 'lease_until', now() + lease)
+redis.call('HDEL', job_of(key), 'fraction', 'stage', 'message', 'points', 'thinned')
+redis.call('DEL', PREFIX .. 'metrics:' .. key)
+redis.call('HSET', PREFIX .. 'worker:' .. worker, 'job', key, 'attempt', attempt)
+for _, input in pairs(inputs_of(key)) do redis.call('ZADD', RESULTS, now(), input) end
+add_log(key, 'attempt ' .. attempt .. ' on ' .. worker)
+return {'claimed', attempt}

@@ -1,0 +1,106 @@
+"""Studies: an image set, a teacher and what was made of them, under one name.
+
+A study is remembered by its id, which is made of what it asks for, so two people who ask for the same get the same
+study and the same results.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workers import names
+from workers.jobs import Jobs
+from workers.kinds import JobSpec, job
+from workers.store import Client, Scripts
+
+
+@dataclass(frozen=True)
+class Study:
+    """A named graph of results; `keys` maps roles ("images", "teacher", "predictions") to result keys, in the order
+    in which they are made."""
+
+    id: str
+    title: str
+    keys: Mapping[str, str]
+    created: float = 0.0
+    pinned: bool = False
+
+
+def digits_study(
+    images: Mapping[str, Any] | None = None, teacher: Mapping[str, Any] | None = None
+) -> dict[str, JobSpec]:
+    """The jobs of the study that every new data folder starts with, by role: LeNet on scikit-learn's digits."""
+    image_set = job("images", images)
+    trained = job("teacher", teacher, images=image_set)
+    return {
+        "images": image_set,
+        "teacher": trained,
+        "predictions": job("predictions", images=image_set, teacher=trained),
+    }
+
+
+# Title and jobs of the study that a new store begins with.
+FIRST_STUDY = ("Digits", digits_study())
+
+
+class Studies:
+    """The studies of a store."""
+
+    def __init__(self, client: Client, jobs: Jobs):
+        self._client = client
+        self._jobs = jobs
+        self._scripts = Scripts(client)
+
+    def create(self, title: str, specs: Mapping[str, JobSpec]) -> Study:
+        """Remembers a study and submits its jobs; an equal one that exists already is attached to."""
+        keys = {role: spec.key for role, spec in specs.items()}
+        study_id = list(keys.values())[-1][:12]
+        record = {"title": title, "keys": keys, "created": self._jobs.now()}
+        self._client.sadd(names.study_keys(study_id), *keys.values())
+        self._client.hsetnx(names.STUDIES, study_id, json.dumps(record))
+        for spec in specs.values():
+            self._jobs.submit(spec)
+        return self.get(study_id)
+
+    def get(self, study_id: str) -> Study:
+        """One study.
+
+        Raises
+        ------
+        KeyError
+        """
+        record = self._client.hget(names.STUDIES, study_id)
+        if record is None:
+            raise KeyError(f"there is no study {study_id}")
+        return _read(study_id, record, bool(self._client.sismember(names.PINNED, study_id)))
+
+    def all(self) -> list[Study]:
+        """Every study, oldest first."""
+        pinned = {study.decode() for study in self._client.smembers(names.PINNED)}
+        records = self._client.hgetall(names.STUDIES)
+        studies = [_read(key.decode(), value, key.decode() in pinned) for key, value in records.items()]
+        return sorted(studies, key=lambda study: study.created)
+
+    def retry(self, study: Study) -> None:
+        """Asks again for every result of the study that is not there."""
+        for key in study.keys.values():
+            self._jobs.retry(key)
+
+    def cancel(self, study: Study) -> None:
+        """Stops whatever of the study is still open."""
+        for key in study.keys.values():
+            self._jobs.cancel(key)
+
+    def pin(self, study_id: str, pinned: bool = True) -> None:
+        """Protects the results of a study from being evicted, or no longer."""
+        (self._client.sadd if pinned else self._client.srem)(names.PINNED, study_id)
+
+    def delete(self, study_id: str) -> int:
+        """Deletes a study and those of its results that no other study holds; returns the bytes freed."""
+        return int(self._scripts("delete", study_id))
+
+
+def _read(study_id: str, record: bytes, pinned: bool) -> Study:
+    fields = json.loads(record)
+    return Study(study_id, fields["title"], fields["keys"], fields["created"], pinned)
