@@ -1,0 +1,466 @@
+// One canvas that shows thumbnails of the images whose ids it is told, however many there are.
+(() => {
+  const GAP = 3;
+  // Firefox stops at 17.8 million px; Chromium at 33.5 million device px, so fewer CSS px on dense screens.
+  const MAX_TRACK_HEIGHT = 8e6;
+  const FALLBACK_COLOURS = {
+    surface: '#ffffff', muted: '#d0d4da', text: '#20242a', accent: '#1c7ed6', wrong: '#e03131',
+  };
+  const HIDDEN = 'position:absolute;left:0;top:0;width:1px;height:1px;overflow:hidden;'
+    + 'clip-path:inset(50%);white-space:nowrap';
+  const TIP = 'position:fixed;z-index:1000;pointer-events:none;white-space:nowrap;max-width:calc(100vw - 8px);'
+    + 'overflow:hidden;text-overflow:ellipsis;box-sizing:border-box';
+
+  let gridsMade = 0;
+
+  const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
+
+  const element = (tag, style, parent) => {
+    const made = document.createElement(tag);
+    made.style.cssText = style;
+    if (parent) parent.append(made);
+    return made;
+  };
+
+  class ImageGrid {
+    constructor(host, {onFocus = () => {}, onHover = () => {}, tileSize = 56} = {}) {
+      Object.assign(this, {host, onFocus, onHover, tileSize, source: null, thumbnails: null});
+      Object.assign(this, {ids: new Uint32Array(0), focusId: null, cursor: -1, hoverId: null, pointer: null});
+      // `offset` is the scroll position in content pixels, `anchor` the image that relayouts keep at the top.
+      Object.assign(this, {offset: 0, scale: 1, sentScrollTop: 0, anchor: 0, columns: 1, viewWidth: 0, viewHeight: 0});
+      this.build();
+      this.listen();
+      this.refresh();
+    }
+
+    // ---- what the page tells it ----
+
+    setSource(source) {
+      if (source.key !== this.source?.key) {
+        this.thumbnails?.close();
+        this.thumbnails = new window.darkroom.Thumbnails(source, () => this.schedule());
+      }
+      this.source = this.thumbnails.source = {tilesPerRow: 32, tilesPerPage: 1024, ...source};
+      this.layout();
+      this.announce();
+    }
+
+    setIds(ids) {
+      const next = new Uint32Array(ids);
+      // An echo of the same list must not throw the reader back to the top.
+      const same = next.length === this.ids.length && next.every((id, i) => id === this.ids[i]);
+      if (same) return;
+      this.ids = next;
+      this.host.dataset.count = next.length;
+      this.cursor = this.positionOf(this.focusId);
+      this.offset = this.anchor = 0;
+      this.layout();
+      this.announce();
+    }
+
+    setFocus(id, {scroll = true} = {}) {
+      this.focusId = id === null || id === undefined ? null : Number(id);
+      // An id may be listed twice: the cursor stays on the copy that was walked to.
+      if (this.ids[this.cursor] !== this.focusId) this.cursor = this.positionOf(this.focusId);
+      this.revealPending = scroll;
+      this.reveal();
+      this.announce();
+      this.schedule();
+    }
+
+    setTileSize(px) {
+      this.tileSize = clamp(px, 8, 1024);
+      this.layout();
+    }
+
+    refresh() {
+      const style = getComputedStyle(this.host);
+      this.colours = {};
+      for (const [name, fallback] of Object.entries(FALLBACK_COLOURS)) {
+        this.colours[name] = style.getPropertyValue(`--darkroom-${name}`).trim() || fallback;
+      }
+      this.thumbnails?.forgive();
+      this.schedule();
+    }
+
+    destroy() {
+      this.destroyed = true;
+      this.listening.abort();
+      this.resizes.disconnect();
+      cancelAnimationFrame(this.frameRequest);
+      this.thumbnails?.close();
+      this.tip.remove();
+      this.track.remove();
+      this.host.removeAttribute('aria-activedescendant');
+      for (const name of ['count', 'painted', 'ready', 'error']) delete this.host.dataset[name];
+    }
+
+    // ---- geometry, in CSS px of the host's visible box ----
+
+    tileAt(x, y) {
+      return this.ids[this.positionAt(x, y)] ?? null;
+    }
+
+    rectOf(id) {
+      const position = this.positionOf(id);
+      if (position < 0 || !this.source) return null;
+      const {x, y} = this.cornerOf(position);
+      return {x, y, width: this.tileWidth, height: this.tileHeight};
+    }
+
+    positionOf(id) {
+      return id === null ? -1 : this.ids.indexOf(id);
+    }
+
+    cornerOf(position) {
+      const row = Math.floor(position / this.columns);
+      return {x: GAP + (position % this.columns) * this.pitchX, y: GAP + row * this.pitchY - this.offset};
+    }
+
+    // Half of each gap belongs to the tile beside it, so that hover does not flicker on the way across.
+    positionAt(x, y) {
+      if (!this.source || x < 0 || y < 0 || x >= this.viewWidth || y >= this.viewHeight) return -1;
+      const column = Math.floor((x - GAP / 2) / this.pitchX);
+      const row = Math.floor((y - GAP / 2 + this.offset) / this.pitchY);
+      const position = row * this.columns + column;
+      const inside = column >= 0 && column < this.columns && row >= 0 && position < this.ids.length;
+      return inside ? position : -1;
+    }
+
+    layout() {
+      this.host.dataset.ready = 'false';
+      const {source, host, ids} = this;
+      const {clientWidth, clientHeight} = host;
+      this.view.style.display = source && ids.length ? '' : 'none';
+      // A hidden panel has no size; what was laid out before still holds when it comes back.
+      if (!source || !clientWidth || !clientHeight) return this.schedule();
+      const before = `${this.columns} ${this.pitchY}`;
+      this.viewWidth = clientWidth;
+      this.viewHeight = clientHeight;
+      const fit = this.tileSize / Math.max(source.tileWidth, source.tileHeight);
+      this.tileWidth = source.tileWidth * fit;
+      this.tileHeight = source.tileHeight * fit;
+      this.pitchX = this.tileWidth + GAP;
+      this.pitchY = this.tileHeight + GAP;
+      this.columns = Math.max(1, Math.floor((clientWidth - GAP) / this.pitchX));
+      this.sizeTrack();
+      this.sizeCanvas();
+      const reflowed = before !== `${this.columns} ${this.pitchY}`;
+      this.scrollTo(reflowed ? Math.floor(this.anchor / this.columns) * this.pitchY : this.offset);
+      this.reveal();
+      this.schedule();
+    }
+
+    sizeTrack() {
+      const content = this.ids.length ? GAP + Math.ceil(this.ids.length / this.columns) * this.pitchY : 0;
+      const height = Math.min(content, MAX_TRACK_HEIGHT);
+      this.maxOffset = Math.max(0, content - this.viewHeight);
+      this.scale = this.maxOffset ? this.maxOffset / (height - this.viewHeight) : 1;
+      this.track.style.height = `${height}px`;
+    }
+
+    sizeCanvas() {
+      const {canvas, view} = this;
+      this.ratio = window.devicePixelRatio || 1;
+      const [width, height] = [Math.round(this.viewWidth * this.ratio), Math.round(this.viewHeight * this.ratio)];
+      view.style.width = canvas.style.width = `${this.viewWidth}px`;
+      view.style.height = canvas.style.height = `${this.viewHeight}px`;
+      if (canvas.width !== width) canvas.width = width;
+      if (canvas.height !== height) canvas.height = height;
+      this.inkWidth = Math.max(1, Math.round(this.tileWidth * this.ratio));
+      this.inkHeight = Math.max(1, Math.round(this.tileHeight * this.ratio));
+    }
+
+    // ---- scrolling ----
+
+    scrollTo(offset) {
+      this.offset = clamp(offset, 0, this.maxOffset);
+      this.host.scrollTop = this.offset / this.scale;
+      // Read back because the browser rounds: this is how followScroll knows its own echo.
+      this.sentScrollTop = this.host.scrollTop;
+    }
+
+    scrollOn(offset) {
+      this.scrollTo(offset);
+      this.noteScroll();
+    }
+
+    noteScroll() {
+      this.anchor = Math.round(this.offset / this.pitchY) * this.columns;
+      this.host.dataset.ready = 'false';
+      this.schedule();
+    }
+
+    followScroll() {
+      const {scrollTop} = this.host;
+      if (!this.source || Math.abs(scrollTop - this.sentScrollTop) < 1) return;
+      this.sentScrollTop = NaN;
+      this.offset = clamp(scrollTop * this.scale, 0, this.maxOffset);
+      this.noteScroll();
+    }
+
+    // On a shortened track one wheel notch would skip whole screens: move by true pixels instead.
+    wheel(event) {
+      if (this.scale === 1 || event.ctrlKey || !event.deltaY) return;
+      event.preventDefault();
+      this.scrollOn(this.offset + event.deltaY * [1, this.pitchY, this.viewHeight][event.deltaMode]);
+    }
+
+    reveal() {
+      if (!this.revealPending || this.cursor < 0 || !this.viewHeight) return;
+      this.revealPending = false;
+      const top = Math.floor(this.cursor / this.columns) * this.pitchY;
+      const bottom = top + this.pitchY + GAP;
+      if (top < this.offset) this.scrollOn(top);
+      else if (bottom > this.offset + this.viewHeight) this.scrollOn(bottom - this.viewHeight);
+    }
+
+    // ---- painting ----
+
+    schedule() {
+      if (this.destroyed) return;
+      this.frameRequest ??= requestAnimationFrame(() => this.frame());
+    }
+
+    frame() {
+      cancelAnimationFrame(this.frameRequest);
+      this.frameRequest = undefined;
+      this.followPointer();
+      this.paint();
+    }
+
+    paint() {
+      const {source, ids, viewHeight} = this;
+      if (!source || !viewHeight || !ids.length) return this.report(0, Boolean(source) && !ids.length);
+      // A hidden panel loads nothing.
+      if (!this.host.clientHeight) return;
+      const first = Math.max(0, Math.floor((this.offset - GAP) / this.pitchY)) * this.columns;
+      const end = Math.min(ids.length, Math.ceil((this.offset + viewHeight) / this.pitchY) * this.columns);
+      this.thumbnails.fit(this.inkWidth, this.inkHeight, end - first);
+      this.thumbnails.gather(ids.subarray(first, end));
+      this.context.fillStyle = this.colours.surface;
+      this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+      const painted = this.paintThumbnails(first, end);
+      this.paintMarks(first, end);
+      this.report(painted, painted === end - first);
+    }
+
+    report(painted, ready) {
+      this.host.dataset.painted = painted;
+      this.host.dataset.ready = ready;
+      if (this.thumbnails?.error) this.host.dataset.error = this.thumbnails.error;
+      else delete this.host.dataset.error;
+    }
+
+    paintThumbnails(first, end) {
+      const {context, thumbnails, inkWidth, inkHeight} = this;
+      const {canvas, cellWidth, cellHeight} = thumbnails;
+      let painted = 0;
+      // Either an exact copy of a shrunk thumbnail or an enlargement, whose pixels should stay visible.
+      context.imageSmoothingEnabled = false;
+      for (let position = first; position < end; position += 1) {
+        const id = this.ids[position];
+        const [x, y] = this.inkCorner(position);
+        const corner = thumbnails.cornerOf(id);
+        if (corner) context.drawImage(canvas, ...corner, cellWidth, cellHeight, x, y, inkWidth, inkHeight);
+        else this.paintHole(x, y, thumbnails.isLost(thumbnails.pageOf(id)));
+        painted += corner ? 1 : 0;
+      }
+      return painted;
+    }
+
+    paintHole(x, y, lost) {
+      const {context, colours, inkWidth, inkHeight} = this;
+      context.fillStyle = colours.muted;
+      context.fillRect(x, y, inkWidth, inkHeight);
+      if (!lost) return;
+      Object.assign(context, {fillStyle: colours.text, textAlign: 'center', textBaseline: 'middle'});
+      context.font = `${Math.min(inkWidth, inkHeight) / 2}px sans-serif`;
+      context.fillText('\u00d7', x + inkWidth / 2, y + inkHeight / 2);
+    }
+
+    paintMarks(first, end) {
+      for (let position = first; position < end; position += 1) {
+        if (this.isWrong(this.ids[position])) this.paintRing(position, -1, 2, 'wrong');
+      }
+      if (this.hoverPosition >= first) this.paintRing(this.hoverPosition, 1, 1, 'text');
+      if (this.cursor >= first && this.cursor < end) this.paintRing(this.cursor, 0, 3, 'accent');
+    }
+
+    // `outset` is the space between the tile's edge and the ring; -1 lets it cover one pixel of the tile.
+    paintRing(position, outset, width, colour) {
+      const {context} = this;
+      const [x, y] = this.inkCorner(position);
+      const reach = this.ink(Math.abs(outset)) * Math.sign(outset) + this.ink(width) / 2;
+      context.lineWidth = this.ink(width);
+      context.strokeStyle = this.colours[colour];
+      context.strokeRect(x - reach, y - reach, this.inkWidth + 2 * reach, this.inkHeight + 2 * reach);
+    }
+
+    ink(px) {
+      return px && Math.max(1, Math.round(px * this.ratio));
+    }
+
+    inkCorner(position) {
+      const {x, y} = this.cornerOf(position);
+      return [Math.round(x * this.ratio), Math.round(y * this.ratio)];
+    }
+
+    // ---- what an image is called ----
+
+    isWrong(id) {
+      const {trueLabels, predicted} = this.source;
+      return Boolean(trueLabels && predicted) && trueLabels[id] >= 0 && trueLabels[id] !== predicted[id];
+    }
+
+    describe(id) {
+      const {trueLabels, predicted, confidence, classNames} = this.source;
+      const name = (labels) => String(classNames?.[labels[id]] ?? labels[id] ?? '?');
+      const parts = [`#${id}`, [trueLabels, predicted].filter(Boolean).map(name).join(' → ')];
+      if (predicted && confidence && confidence[id] >= 0) parts.push(`${Math.round(100 * confidence[id])} %`);
+      return parts.filter(Boolean).join(' · ');
+    }
+
+    announce() {
+      const {host, option, cursor} = this;
+      const shown = this.source && cursor >= 0;
+      // Only the grid the reader is in speaks; the others follow the shared focus silently.
+      option.setAttribute('aria-live', document.activeElement === host ? 'polite' : 'off');
+      option.textContent = shown ? this.describe(this.focusId) : '';
+      option.setAttribute('aria-setsize', this.ids.length);
+      option.setAttribute('aria-posinset', cursor + 1);
+      if (shown) host.setAttribute('aria-activedescendant', option.id);
+      else host.removeAttribute('aria-activedescendant');
+    }
+
+    // ---- pointer and keyboard ----
+
+    followPointer() {
+      const position = this.pointer ? this.positionAt(...this.pointerInHost()) : -1;
+      const id = this.ids[position] ?? null;
+      this.hoverPosition = position;
+      this.canvas.style.cursor = id === null ? '' : 'pointer';
+      this.tip.hidden = id === null;
+      if (id !== null) this.showTip(id);
+      if (id === this.hoverId) return;
+      this.hoverId = id;
+      this.onHover(id);
+    }
+
+    pointerInHost() {
+      const box = this.host.getBoundingClientRect();
+      return [this.pointer.x - box.left - this.host.clientLeft, this.pointer.y - box.top - this.host.clientTop];
+    }
+
+    showTip(id) {
+      const {tip, pointer} = this;
+      // Inside the panel, so that it is also seen when the panel is full screen.
+      const parent = this.host.offsetParent || document.body;
+      if (tip.parentNode !== parent) parent.append(tip);
+      tip.textContent = this.describe(id);
+      tip.style.left = tip.style.top = '0px';
+      const box = tip.getBoundingClientRect();
+      const {clientWidth, clientHeight} = document.documentElement;
+      const fitsBelow = pointer.y + 18 + box.height <= clientHeight - 4;
+      const left = clamp(pointer.x + 14, 4, Math.max(4, clientWidth - box.width - 4));
+      const top = fitsBelow ? pointer.y + 18 : Math.max(4, pointer.y - 8 - box.height);
+      // A transformed ancestor moves the origin of fixed boxes: subtract where it put (0, 0).
+      tip.style.left = `${left - box.left}px`;
+      tip.style.top = `${top - box.top}px`;
+    }
+
+    movePointer(event) {
+      this.pointer = event && {x: event.clientX, y: event.clientY};
+      this.schedule();
+    }
+
+    click(event) {
+      this.movePointer(event);
+      const position = this.positionAt(...this.pointerInHost());
+      if (position >= 0) this.focusPosition(position);
+    }
+
+    focusPosition(position) {
+      this.cursor = position;
+      this.setFocus(this.ids[position]);
+      this.onFocus(this.focusId);
+    }
+
+    key(event) {
+      if (event.ctrlKey || event.altKey || event.metaKey || !this.viewHeight || !this.ids.length) return;
+      const last = this.ids.length - 1;
+      const page = Math.max(1, Math.floor(this.viewHeight / this.pitchY));
+      const target = {
+        ArrowLeft: Math.max(0, this.cursor - 1), ArrowRight: Math.min(last, this.cursor + 1), Home: 0, End: last,
+        ArrowUp: this.rowTarget(-1), ArrowDown: this.rowTarget(1),
+        PageUp: this.rowTarget(-page), PageDown: this.rowTarget(page), Enter: this.cursor, ' ': this.cursor,
+      }[event.key];
+      if (target === undefined) return;
+      event.preventDefault();
+      const starts = this.cursor < 0 && event.key !== 'Home' && event.key !== 'End';
+      const next = starts ? Math.min(last, Math.ceil(this.offset / this.pitchY) * this.columns) : target;
+      if (next !== this.cursor || event.key === 'Enter' || event.key === ' ') this.focusPosition(next);
+    }
+
+    // Stays in its column; below the end of a short last row it takes the last image.
+    rowTarget(rows) {
+      const row = Math.floor(this.cursor / this.columns);
+      const lastRow = Math.floor((this.ids.length - 1) / this.columns);
+      const target = clamp(row + rows, 0, lastRow) * this.columns + (this.cursor % this.columns);
+      return row === lastRow && rows > 0 ? this.cursor : Math.min(target, this.ids.length - 1);
+    }
+
+    // ---- wiring ----
+
+    build() {
+      const {host} = this;
+      // Size containment: without it a host of automatic height would grow with the track.
+      Object.assign(host.style, {
+        overflowX: 'hidden', overflowY: 'auto', scrollbarGutter: 'stable', overscrollBehavior: 'contain',
+        overflowAnchor: 'none', contain: 'strict',
+      });
+      host.tabIndex = 0;
+      host.setAttribute('role', 'listbox');
+      if (!host.hasAttribute('aria-label')) host.setAttribute('aria-label', 'Images');
+      this.track = element('div', '', host);
+      this.view = element('div', 'position:sticky;top:0;overflow:hidden', this.track);
+      this.canvas = element('canvas', 'display:block', this.view);
+      this.context = this.canvas.getContext('2d', {alpha: false});
+      this.option = element('div', HIDDEN, this.view);
+      this.option.id = `darkroom-grid-${gridsMade += 1}`;
+      this.option.setAttribute('role', 'option');
+      this.option.setAttribute('aria-selected', 'true');
+      this.tip = element('div', TIP);
+      this.tip.className = 'darkroom-tip';
+      this.tip.hidden = true;
+      host.dataset.count = 0;
+      this.report(0, false);
+    }
+
+    listen() {
+      this.listening = new AbortController();
+      const on = (target, type, react, options) => {
+        target.addEventListener(type, react, {signal: this.listening.signal, ...options});
+      };
+      on(this.host, 'scroll', () => this.followScroll(), {passive: true});
+      on(this.host, 'wheel', (event) => this.wheel(event), {passive: false});
+      on(this.host, 'pointermove', (event) => this.movePointer(event));
+      on(this.host, 'pointerleave', () => this.movePointer(null));
+      on(this.host, 'click', (event) => this.click(event));
+      on(this.host, 'keydown', (event) => this.key(event));
+      // A move to a denser screen changes the pixel ratio but not the host's size.
+      on(window, 'resize', () => this.resize());
+      this.resizes = new ResizeObserver(() => this.resize());
+      this.resizes.observe(this.host);
+    }
+
+    // Painted at once: a resized canvas is blank until it is.
+    resize() {
+      this.layout();
+      this.frame();
+    }
+  }
+
+  window.darkroom = window.darkroom || {};
+  window.darkroom.ImageGrid = ImageGrid;
+})();

@@ -1,0 +1,116 @@
+// Browser side of what links the views: the URL, the tab's name, and the image grid's selection.
+(() => {
+  const darkroom = (window.darkroom = window.darkroom || {});
+  const arrays = new Map();  // address -> promise of a typed array; results never change
+
+  const TYPES = {
+    '|u1': Uint8Array, '<u2': Uint16Array, '<i4': Int32Array, '<u4': Uint32Array, '<f4': Float32Array, '<f8': Float64Array,
+    '<i8': BigInt64Array,
+  };
+
+  // A .npy file, version 1: magic (6 bytes), version (2), header length (2), header, data.
+  const readNpy = (buffer) => {
+    const headerLength = new DataView(buffer).getUint16(8, true);
+    const header = new TextDecoder('latin1').decode(new Uint8Array(buffer, 10, headerLength));
+    const type = TYPES[header.match(/'descr': '([^']+)'/)[1]];
+    const values = new type(buffer.slice(10 + headerLength));
+    return type === BigInt64Array ? Int32Array.from(values, Number) : values;
+  };
+
+  const array = (key, name) => {
+    const address = `/array/${key}/${name}.npy`;
+    if (!arrays.has(address)) {
+      const fetched = fetch(address).then((response) => {
+        if (!response.ok) throw new Error(`${address}: ${response.status}`);
+        return response.arrayBuffer();
+      }).then(readNpy);
+      fetched.catch(() => arrays.delete(address));  // asked for again next time
+      arrays.set(address, fetched);
+    }
+    return arrays.get(address);
+  };
+
+  // The ids in a selection's bitset; the first image is the lowest bit of the first byte.
+  const idsOf = (bits) => {
+    const bytes = Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
+    const ids = [];
+    bytes.forEach((byte, index) => {
+      for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) ids.push(8 * index + bit);
+    });
+    return ids;
+  };
+
+  const range = (start, end) => Array.from({length: end - start}, (_, offset) => start + offset);
+
+  let grid = null;
+  let drawn = 0;
+
+  const gridOn = (host) => {
+    if (!grid || grid.host !== host) {
+      grid?.destroy();
+      grid = new darkroom.ImageGrid(host, {onFocus: (id) => window.dash_clientside.set_props('focus', {data: id})});
+      // For the page's tests, and for whoever opens the console.
+      darkroom.grid = grid;
+    }
+    return grid;
+  };
+
+  new MutationObserver(() => grid?.refresh())
+    .observe(document.documentElement, {attributes: true, attributeFilter: ['data-mantine-color-scheme']});
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.darkroom = {
+    // The address bar follows the stores; nothing is loaded anew.
+    writeUrl(study, selection, focus) {
+      if (!study) return window.dash_clientside.no_update;
+      const parts = [`study=${study.id}`];
+      if (selection) parts.push(`selection=${selection.id}`);
+      if (focus !== null && focus !== undefined) parts.push(`focus=${focus}`);
+      history.replaceState(history.state, '', `${location.pathname}?${parts.join('&')}`);
+      return window.dash_clientside.no_update;
+    },
+
+    nameTab(_, name) {
+      if (name) return window.dash_clientside.no_update;
+      return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    },
+
+    // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown].
+    async drawGrid(source, selection, split, sort, size, focus) {
+      const keep = window.dash_clientside.no_update;
+      const turn = (drawn += 1);
+      if (!source) {
+        grid?.setIds([]);
+        return [keep, 'The images of the selection', 'none'];
+      }
+      const target = gridOn(document.getElementById('grid'));
+      const [labels, predicted, confidence] = await Promise.all([
+        array(source.images, 'labels'),
+        source.predictions ? array(source.predictions, 'predicted') : null,
+        source.predictions ? array(source.predictions, 'confidence') : null,
+      ]);
+      if (turn !== drawn) return [keep, keep, keep];  // a newer call is under way
+      target.setSource({
+        key: source.images,
+        count: source.count,
+        tileWidth: source.atlas.tile_width,
+        tileHeight: source.atlas.tile_height,
+        pages: source.atlas.n_pages,
+        pageUrl: (page) => `/atlas/${source.images}/${page}`,
+        trueLabels: labels,
+        predicted,
+        confidence,
+        classNames: source.class_names,
+      });
+      const ids = selection ? idsOf(selection.bits)
+        : split === 'train' ? range(0, source.n_train) : range(source.n_train, source.count);
+      if (sort === 'confidence' && confidence) ids.sort((a, b) => confidence[a] - confidence[b] || a - b);
+      target.setTileSize(size);
+      target.setIds(ids);
+      target.setFocus(focus, {scroll: true});
+      const shown = `${ids.length.toLocaleString('en')} of ${source.count.toLocaleString('en')}`;
+      const line = selection ? `${selection.label}: ${shown}` : `All ${split} images: ${shown}`;
+      return [turn, line, selection ? 'block' : 'none'];
+    },
+  };
+})();

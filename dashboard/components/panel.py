@@ -1,0 +1,95 @@
+"""The frame of a panel: title, a line that says what it shows, a "?", its controls, full screen, what to take along."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+
+def icon(name: str) -> html.Span:
+    """A drawing of ours from the style sheet (`assets/icons.css`), in the colour of the text."""
+    return html.Span(className=f"icon icon-{name}")
+
+
+def panel(
+    panel_id: str,
+    title: str,
+    subtitle: str,
+    body,
+    *,
+    help_text: Sequence[str],
+    controls: Sequence = (),
+    exports: Sequence[tuple[str, dict[str, Any]]] = (),
+    class_name: str = "",
+) -> html.Section:
+    """A panel.
+
+    Parameters
+    ----------
+    panel_id : the id of the section; its subtitle gets `panel_id`-subtitle.
+    help_text : paragraphs behind the "?": what is drawn, where it comes from, how to read it.
+    exports : (label, properties of the anchor) for each thing that can be taken along.
+    """
+    help_button = dmc.Popover(
+        [
+            dmc.PopoverTarget(
+                dmc.ActionIcon(
+                    icon("help"), variant="subtle", color="gray", size="sm", **label(f"How to read: {title}")
+                )
+            ),
+            dmc.PopoverDropdown([dmc.Text(text, size="sm", mb=6) for text in help_text]),
+        ],
+        width=340,
+        withArrow=True,
+        shadow="md",
+        position="bottom-end",
+        trapFocus=True,
+        returnFocus=True,
+    )
+    take = dmc.Menu(
+        [
+            dmc.MenuTarget(
+                dmc.ActionIcon(icon("download"), variant="subtle", color="gray", size="sm", **label(f"Export: {title}"))
+            ),
+            dmc.MenuDropdown([dmc.MenuItem(text, **properties) for text, properties in exports]),
+        ],
+        position="bottom-end",
+        shadow="md",
+    )
+    full = dmc.ActionIcon(
+        icon("expand"),
+        variant="subtle",
+        color="gray",
+        size="sm",
+        className="panel-full",
+        **label(f"Full screen: {title}"),
+    )
+    return html.Section(
+        [
+            html.Header(
+                [
+                    html.Div(
+                        [html.H2(title), html.P(subtitle, id=f"{panel_id}-subtitle")],
+                        className="panel-words",
+                    ),
+                    html.Div(controls, className="panel-tools") if controls else None,
+                    html.Div([help_button, *([take] if exports else []), full], className="panel-icons"),
+                ]
+            ),
+            html.Div(body, className="panel-body"),
+        ],
+        id=panel_id,
+        className=f"panel {class_name}".strip(),
+        **label(title),
+    )
+
+
+def label(text: str) -> Any:
+    """What a screen reader says of a button that shows an icon only, and the browser's own tooltip."""
+    return {"aria-label": text}
+
+
+def empty(words_id: str, text: str) -> html.Div:
+    """What stands in a panel that has nothing to show yet: what to do, or what it waits for."""
+    return html.Div(text, id=words_id, className="panel-empty")

@@ -1,0 +1,117 @@
+"""What links the views: the study, the selection and the focused image, and the URL that holds them.
+
+A selection is made once, as a bitset over the image set, with where it came from and a label such as "4 taken for 9".
+The engine remembers it by content, so that the URL needs its id only. Hover stays in the browser.
+"""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import dash
+import numpy as np
+from dash import ClientsideFunction, Input, Output, State, dcc
+
+from dashboard import ids
+from dashboard.measures import pack_bits
+from workers.engine import Engine
+from workers.studies import Study
+
+MOST_DIGITS = 9  # of an image number in an address
+
+
+def stores() -> list:
+    """The stores behind every view; they live as long as the page, the URL brings them back."""
+    return [
+        dcc.Location(id=ids.URL, refresh=False),
+        dcc.Store(id=ids.STUDY),
+        dcc.Store(id=ids.READY, data=[]),
+        dcc.Store(id=ids.SELECTION),
+        dcc.Store(id=ids.FOCUS),
+        dcc.Store(id=ids.TAB, storage_type="session"),
+    ]
+
+
+def study_data(study: Study) -> dict[str, Any]:
+    """A study as its store holds it."""
+    return {"id": study.id, "title": study.title, "keys": dict(study.keys)}
+
+
+def make_selection(engine: Engine, mask: np.ndarray, label: str, origin: str, **more: Any) -> dict[str, Any]:
+    """A selection of the images in `mask` (N,), remembered by the engine.
+
+    Parameters
+    ----------
+    label : what a person would call it; shown wherever the selection is.
+    origin : the view it was made in, which ignores its own echo.
+    more : what the origin needs to mark it again, such as the cell of a matrix.
+    """
+    selection = {"bits": pack_bits(mask), "count": int(mask.sum()), "label": label, "origin": origin, **more}
+    return selection | {"id": engine.keep_selection(selection)}
+
+
+def register(app: dash.Dash, engine: Engine) -> None:
+    """The callbacks between URL and stores."""
+
+    @app.callback(
+        Output(ids.STUDY, "data"),
+        Output(ids.SELECTION, "data"),
+        Output(ids.FOCUS, "data"),
+        Input(ids.URL, "search"),
+        State(ids.STUDY, "data"),
+        State(ids.SELECTION, "data"),
+        State(ids.FOCUS, "data"),
+    )
+    def restore(search: str, study: dict | None, selection: dict | None, focus: int | None):
+        """What the URL says; what the stores say already is left alone."""
+        told = asked_for(engine, search)
+        return tuple(
+            dash.no_update if found == held else found
+            for found, held in zip(told, (study, selection, focus), strict=True)
+        )
+
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "writeUrl"),
+        Output(ids.URL, "hash"),
+        Input(ids.STUDY, "data"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.FOCUS, "data"),
+    )
+
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "nameTab"),
+        Output(ids.TAB, "data"),
+        Input(ids.TAB, "modified_timestamp"),
+        State(ids.TAB, "data"),
+    )
+
+
+def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | None, int | None]:
+    """Study, selection and focused image as an address asks for them.
+
+    An address without a study, or with one that is gone, means the newest; what was selected in another study means
+    nothing in it.
+    """
+    asked = {name: values[0] for name, values in parse_qs((search or "").lstrip("?")).items()}
+    study = pick_study(engine, asked.get("study"))
+    if study is None:
+        return None, None, None
+    if asked.get("study") not in (None, study.id):
+        return study_data(study), None, None
+    number = asked.get("focus", "")
+    focus = int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else None
+    return study_data(study), recall_selection(engine, asked.get("selection")), focus
+
+
+def pick_study(engine: Engine, study_id: str | None) -> Study | None:
+    """The study asked for, else the newest; None while there is none."""
+    studies = engine.studies.all()
+    for study in studies:
+        if study.id == study_id:
+            return study
+    return studies[-1] if studies else None
+
+
+def recall_selection(engine: Engine, selection_id: str | None) -> dict[str, Any] | None:
+    """The selection with this id, as its store holds it; None when it is not known (any more)."""
+    selection = engine.selection(selection_id) if selection_id else None
+    return None if selection is None else selection | {"id": selection_id}

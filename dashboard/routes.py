@@ -1,0 +1,85 @@
+"""Bytes over HTTP, outside the callbacks: atlas pages, arrays, single images, health.
+
+Results never change, so everything here may be kept by the browser for ever; the ETag is the content address.
+"""
+
+import io
+
+import numpy as np
+from flask import Flask, Response, jsonify, request
+from PIL import Image
+
+from workers.engine import Engine
+from workers.results import MissingResult
+from workers.store import UNAVAILABLE
+
+
+def add_routes(server: Flask, engine: Engine) -> None:
+    """Adds the routes to `server`."""
+
+    @server.get("/health")
+    def health() -> tuple[Response, int]:
+        found = engine.health()
+        told = {"status": "ok" if found.reachable else "store away", "workers": len(found.workers)}
+        return jsonify(told), 200 if found.reachable else 503
+
+    @server.get("/atlas/<key>/<int:page>")
+    def atlas(key: str, page: int) -> Response:
+        drawn = engine.results.meta(key).get("atlas", {"media_type": "image/png"})
+        return kept(f"{key}-{page}", drawn["media_type"], lambda: engine.results.blob(key, f"page-{page}"))
+
+    @server.get("/array/<key>/<name>.npy")
+    def array(key: str, name: str) -> Response:
+        return kept(f"{key}-{name}", "application/octet-stream", lambda: npy(engine.results.array(key, name)))
+
+    @server.get("/image/<key>/<int:image>.png")
+    def image(key: str, image: int) -> Response:
+        def picture() -> bytes:
+            images = engine.results.array(key, "images")
+            if image >= len(images):
+                raise MissingResult(f"there is no image {image}; the set has {len(images)}, counted from 0")
+            return png(images[image])
+
+        return kept(f"{key}-image-{image}", "image/png", picture)
+
+    @server.get("/<any(atlas, array, image):kind>/<path:rest>")
+    def unknown(kind: str, rest: str) -> Response:
+        raise MissingResult(f"/{kind}/{rest} is no address of this page; it takes a result's key and a name or number")
+
+    @server.errorhandler(MissingResult)
+    def missing(error: MissingResult) -> Response:
+        return Response(f"{str(error)[:1].upper()}{str(error)[1:]}.\n", 404, mimetype="text/plain")
+
+    for failure in UNAVAILABLE:
+        server.register_error_handler(failure, away)
+
+
+def away(error: Exception) -> Response:
+    """What a route says while the store does not answer."""
+    return Response("The store does not answer; nothing is lost, try again in a moment.\n", 503, mimetype="text/plain")
+
+
+def kept(etag: str, media_type: str, make) -> Response:
+    """A response that the browser keeps; made only when it does not have it."""
+    known = request.if_none_match.contains(etag)
+    response = Response(status=304) if known else Response(make(), mimetype=media_type)
+    response.set_etag(etag)
+    response.cache_control.private = True
+    response.cache_control.max_age = 365 * 24 * 3600
+    response.cache_control.immutable = True
+    return response
+
+
+def npy(array: np.ndarray) -> bytes:
+    """The bytes of a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """An image (C, H, W) uint8, exactly, as PNG."""
+    buffer = io.BytesIO()
+    squeezed = pixels[0] if pixels.shape[0] == 1 else np.moveaxis(pixels, 0, -1)
+    Image.fromarray(np.ascontiguousarray(squeezed)).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,108 @@
+"""Builds the web application: page, callbacks, routes and guard, over an engine."""
+
+import logging
+from pathlib import Path
+
+import dash
+import dash_mantine_components as dmc
+import redis
+from dash import Input, Output, State
+from flask import Flask
+
+from dashboard import ids, links, shell
+from dashboard.cache import make_cache
+from dashboard.components import notices
+from dashboard.guard import protect
+from dashboard.jobs import callbacks as jobs
+from dashboard.routes import add_routes
+from dashboard.teacher import callbacks as teacher
+from workers.engine import Engine
+from workers.results import MissingResult
+from workers.settings import Settings
+from workers.store import FULL, UNAVAILABLE
+
+logger = logging.getLogger("darkroom.page")
+
+dmc.pre_render_color_scheme()  # for all applications of this process: its script may stand in a page once only
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
+    """The application; `.server` is its WSGI side.
+
+    Parameters
+    ----------
+    alone : this process alone serves the page, and started the workers; otherwise nothing may be kept in it.
+    """
+    server = Flask("darkroom")
+    protect(server, settings)
+    app = dash.Dash(
+        "darkroom",
+        server=server,  # pyright: ignore[reportArgumentType] (a Flask is what it wants)
+        assets_folder=str(ASSETS),
+        title="Darkroom",
+        update_title="",
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # the drawer's buttons come and go
+        on_error=report,
+    )
+    app.layout = shell.layout
+    add_routes(server, engine)
+    links.register(app, engine)
+    jobs.register(app, engine, starts_workers=alone and settings.worker)
+    teacher.register(app, engine, make_cache(server, engine, alone))
+    register_shell(app, engine)
+    set_up(server, settings)
+    return app
+
+
+def set_up(server: Flask, settings: Settings) -> None:
+    """Asks for the page once, before anybody else does. Dash sets itself up during its first request, and what other
+    threads ask for meanwhile (the scripts of a page that another process has rendered) ends in an error."""
+    password = settings.password.get_secret_value() if settings.password else ""
+    server.test_client().get("/", headers={"Host": "localhost"}, auth=("darkroom", password))
+
+
+def register_shell(app: dash.Dash, engine: Engine) -> None:
+    """The header's own callbacks."""
+
+    @app.callback(
+        Output(ids.STUDY_PICKER, "value"),
+        Input(ids.STUDY, "data"),
+    )
+    def picked(study: dict | None):
+        return (study or {}).get("id")
+
+    @app.callback(
+        Output(ids.STUDY, "data", allow_duplicate=True),
+        Output(ids.SELECTION, "data", allow_duplicate=True),
+        Output(ids.FOCUS, "data", allow_duplicate=True),
+        Input(ids.STUDY_PICKER, "value"),
+        State(ids.STUDY, "data"),
+        prevent_initial_call=True,
+    )
+    def pick(study_id: str | None, study: dict | None):
+        """Another study; a selection means nothing in it."""
+        if not study_id or (study and study["id"] == study_id):
+            return dash.no_update, dash.no_update, dash.no_update
+        return links.study_data(engine.studies.get(study_id)), None, None
+
+    @app.callback(Output(ids.HELP, "opened"), Input(ids.HELP_BUTTON, "n_clicks"), prevent_initial_call=True)
+    def show_help(_: int) -> bool:
+        return True
+
+
+def report(error: Exception) -> None:
+    """What a callback could not do, as a sentence on the page; the log has the rest."""
+    if isinstance(error, UNAVAILABLE):
+        return  # the pulse's notice says so already, once
+    if isinstance(error, FULL):
+        text = "The store is full, so this could not be kept; delete a study in the jobs drawer."
+    elif isinstance(error, (MissingResult, KeyError, ValueError, redis.RedisError)):
+        text = str(error.args[0] if error.args else error)
+        logger.warning("callback: %s", error)
+    else:
+        text = "Something went wrong here; the page's log says what."
+        logger.error("callback failed", exc_info=error)
+    notices.tell(text)

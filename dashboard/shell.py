@@ -1,0 +1,100 @@
+"""The frame: header, notices, study bar, workspace, help; light and dark."""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import ids, links
+from dashboard.components.panel import icon, label
+from dashboard.jobs import ids as job_ids
+from dashboard.jobs import layout as jobs
+from dashboard.teacher import layout as teacher
+from dashboard.theme import ACCENT
+
+KEYS = [
+    ("← → ↑ ↓", "walk through the images"),
+    ("/", "go to an image by its number"),
+    ("Esc", "clear the selection"),
+    ("?", "this help"),
+]
+
+
+def layout() -> dmc.MantineProvider:
+    """The whole page, before any data."""
+    return dmc.MantineProvider(
+        [
+            *links.stores(),
+            dcc.Interval(id=ids.PULSE, interval=500),
+            dcc.Store(id=job_ids.SEEN),
+            dcc.Store(id=job_ids.PROGRESS),
+            dcc.Download(id=ids.DOWNLOAD),
+            dmc.NotificationContainer(id=ids.TOASTS, position="bottom-right"),
+            html.Div(
+                [
+                    header(),
+                    html.Div(id=ids.NOTICES, className="notices", role="alert"),
+                    jobs.study_bar(),
+                    html.Main(teacher.layout()),
+                ],
+                className="shell",
+            ),
+            jobs.drawer(),
+            help_window(),
+        ],
+        theme={
+            "primaryColor": ACCENT,
+            "fontFamily": "Inter, system-ui, 'DejaVu Sans', sans-serif",
+            "defaultRadius": "sm",
+        },
+        defaultColorScheme="auto",
+    )
+
+
+def header() -> html.Header:
+    return html.Header(
+        [
+            html.Div([icon("logo"), html.H1("Darkroom")], className="brand"),
+            dmc.Select(
+                id=ids.STUDY_PICKER,
+                data=[],
+                size="xs",
+                w=200,
+                placeholder="no study yet",
+                allowDeselect=False,
+                **label("Study"),
+            ),
+            html.Div(className="spring"),
+            html.Div(
+                [html.Span(id=ids.ENGINE_LIGHT, className="light"), html.Span(id=ids.ENGINE_TEXT)], className="engine"
+            ),
+            dmc.Button("Jobs", id=ids.JOBS_BUTTON, size="xs", variant="default", leftSection=icon("jobs")),
+            dmc.ColorSchemeToggle(
+                lightIcon=icon("sun"),
+                darkIcon=icon("moon"),
+                color="gray",
+                variant="default",
+                size="md",
+                **label("Light or dark"),
+            ),
+            dmc.ActionIcon(icon("help"), id=ids.HELP_BUTTON, variant="default", size="md", **label("Help")),
+        ],
+        className="top",
+    )
+
+
+def help_window() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            dmc.Text(
+                "A study is an image set, a teacher (the classifier you ask about) and what is made of them. The bar under "
+                "the header shows how far each is. Click a cell of the confusion matrix to see its images, click an image "
+                "to see how sure the teacher is of it. The address of the page holds the study, the selection and the "
+                "image: send it to a colleague.",
+                size="sm",
+                mb="md",
+            ),
+            html.Table([html.Tr([html.Td(dmc.Kbd(key)), html.Td(text)]) for key, text in KEYS], className="keys"),
+        ],
+        id=ids.HELP,
+        title="How to use this page",
+        closeButtonProps=label("Close"),
+    )

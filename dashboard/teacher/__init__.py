@@ -1,0 +1,1 @@
+"""The Teacher view: what the classifier confuses, and the images behind it."""

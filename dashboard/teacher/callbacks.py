@@ -1,0 +1,324 @@
+"""The Teacher view's callbacks: ids to results to figures."""
+
+import json
+from typing import Any
+
+import dash
+import numpy as np
+from dash import ClientsideFunction, Input, Output, Patch, State, ctx, dcc
+from flask_caching import Cache
+
+from dashboard import ids as shared
+from dashboard.components.notices import tell
+from dashboard.jobs import ids as job_ids
+from dashboard.links import make_selection
+from dashboard.measures import in_split
+from dashboard.teacher import ids
+from dashboard.teacher.figures import cell_mark, confusion_figure, probability_figure, training_figure
+from dashboard.teacher.tables import matrix_table, selection_table, training_table
+from dashboard.theme import class_colours
+from workers.calls import CallFailed, NoAnswer, Superseded
+from workers.engine import Engine
+
+SHOWN, HIDDEN = {}, {"display": "none"}
+ORIGIN = "matrix"
+
+
+def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
+    """The view's callbacks."""
+    register_matrix(app, engine, cache)
+    register_training(app, engine)
+    register_grid(app, engine)
+    register_focus(app, engine)
+
+
+def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
+    @cache.memoize()
+    def matrix_json(predictions: str, images: str, split: str, shade: str) -> dict[str, Any]:
+        confusion = engine.results.array(predictions, f"confusion_{split}")
+        return as_json(confusion_figure(confusion, engine.results.meta(images)["class_names"], shade))
+
+    @app.callback(
+        Output(ids.MATRIX, "figure"),
+        Output(ids.MATRIX, "style"),
+        Output(ids.MATRIX_WORDS, "style"),
+        Output(f"{ids.MATRIX_PANEL}-subtitle", "children"),
+        Input(shared.READY, "data"),
+        Input(ids.SPLIT, "value"),
+        Input(ids.SHADE, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.SELECTION, "data"),
+    )
+    def draw(ready: list[str], split: str, shade: str, study: dict | None, selection: dict | None):
+        if study is None or "predictions" not in ready:
+            return dash.no_update, HIDDEN, SHOWN, "True class by predicted class"
+        keys = study["keys"]
+        figure = matrix_json(keys["predictions"], keys["images"], split, shade)
+        cell = marked_cell(selection, split)
+        if cell:
+            figure = figure | {"layout": figure["layout"] | {"shapes": [cell_mark(*cell)]}}
+        confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
+        right, total = int(np.trace(confusion)), int(confusion.sum())
+        words = f"{total:,} {split} images: {right / total:.1%} right, {total - right} wrong"
+        return figure, SHOWN, HIDDEN, words
+
+    @app.callback(
+        Output(shared.SELECTION, "data", allow_duplicate=True),
+        Output(ids.MATRIX, "clickData"),
+        Input(ids.MATRIX, "clickData"),
+        Input(ids.WRONG_BUTTON, "n_clicks"),
+        Input(ids.CLEAR_BUTTON, "n_clicks"),
+        State(ids.SPLIT, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def select(click: dict | None, _wrong: int, _clear: int, split: str, study: dict | None, ready: list[str]):
+        """A cell, or all errors, of the split that is shown. The click is cleared, so that the same cell can be next."""
+        if ctx.triggered_id == ids.CLEAR_BUTTON:
+            return None, None
+        if study is None or "predictions" not in ready or (ctx.triggered_id == ids.MATRIX and click is None):
+            return dash.no_update, dash.no_update
+        images, predictions = study["keys"]["images"], study["keys"]["predictions"]
+        meta = engine.results.meta(images)
+        labels, predicted = engine.results.array(images, "labels"), engine.results.array(predictions, "predicted")
+        mask = in_split(meta["count"], meta["n_train"], split)
+        if ctx.triggered_id == ids.WRONG_BUTTON:
+            return make_selection(engine, mask & (labels != predicted), f"Wrong in {split}", ORIGIN, split=split), None
+        true, taken = click["points"][0]["y"], click["points"][0]["x"]  # pyright: ignore[reportOptionalSubscript]
+        mask &= (labels == true) & (predicted == taken)
+        names = meta["class_names"]
+        if not mask.any():
+            tell(f"No {split} image of class {names[true]} was taken for {names[taken]}.")
+            return dash.no_update, None
+        label = f"{names[true]} taken for {names[taken]}" if true != taken else f"{names[true]}, rightly recognised"
+        return make_selection(engine, mask, label, ORIGIN, split=split, cell=[true, taken]), None
+
+    @app.callback(
+        Output(ids.MATRIX, "figure", allow_duplicate=True),
+        Input(shared.SELECTION, "data"),
+        State(ids.SPLIT, "value"),
+        State(ids.MATRIX, "figure"),
+        prevent_initial_call=True,
+    )
+    def mark(selection: dict | None, split: str, figure: dict | None):
+        """Frames the selected cell."""
+        if not figure:
+            return dash.no_update
+        patch = Patch()
+        cell = marked_cell(selection, split)
+        patch["layout"]["shapes"] = [cell_mark(*cell)] if cell else []
+        return patch
+
+    @app.callback(
+        Output(ids.SPLIT, "value"),
+        Input(shared.SELECTION, "data"),
+        State(ids.SPLIT, "value"),
+        prevent_initial_call=True,
+    )
+    def follow(selection: dict | None, split: str):
+        """The split that a selection was made in, when it comes from an address or another view."""
+        wanted = (selection or {}).get("split", split)
+        return dash.no_update if wanted == split else wanted
+
+    @app.callback(
+        Output(shared.DOWNLOAD, "data"),
+        Input(ids.TABLE_MATRIX, "n_clicks"),
+        Input(ids.TABLE_TRAINING, "n_clicks"),
+        Input(ids.TABLE_SELECTION, "n_clicks"),
+        State(shared.STUDY, "data"),
+        State(shared.SELECTION, "data"),
+        State(ids.SPLIT, "value"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def take(_m: int, _t: int, _s: int, study: dict | None, selection: dict | None, split: str, ready: list[str]):
+        """Numbers to take along, as CSV."""
+        needed = "teacher" if ctx.triggered_id == ids.TABLE_TRAINING else "predictions"
+        if study is None or needed not in ready:
+            tell(f"There is nothing to export before the {needed} result is there.")
+            return dash.no_update
+        keys = study["keys"]
+        if ctx.triggered_id == ids.TABLE_TRAINING:
+            return dcc.send_string(training_table(engine, keys), "training.csv")
+        if ctx.triggered_id == ids.TABLE_MATRIX:
+            return dcc.send_string(matrix_table(engine, keys, split), f"confusion-{split}.csv")
+        name = (selection or {}).get("label", f"all {split}").replace(" ", "-").replace(",", "")
+        return dcc.send_string(selection_table(engine, keys, selection, split), f"images-{name}.csv")
+
+
+def register_training(app: dash.Dash, engine: Engine) -> None:
+    @app.callback(
+        Output(ids.TRAINING, "figure"),
+        Output(ids.TRAINING, "style"),
+        Output(ids.TRAINING_WORDS, "style"),
+        Output(f"{ids.TRAINING_PANEL}-subtitle", "children"),
+        Input(job_ids.PROGRESS, "data"),
+        Input(shared.READY, "data"),
+        Input(ids.TRAINING_WHAT, "value"),
+        State(shared.STUDY, "data"),
+    )
+    def draw(progress: dict | None, ready: list[str], what: str, study: dict | None):
+        """The stored record once training is done, the live points before."""
+        if study and "teacher" in ready:
+            points = stored_points(engine, study["keys"]["teacher"])
+            meta = engine.results.meta(study["keys"]["teacher"])
+            seconds = float(engine.results.array(study["keys"]["teacher"], "seconds").sum())
+            words = f"{meta['architecture']}, {meta['epochs']} epochs in {seconds:.1f} s on {meta['made_by']['device']}"
+            return training_figure(points, what, meta["epochs"]), SHOWN, HIDDEN, words
+        if study is None or not progress or not progress["points"]:
+            return dash.no_update, HIDDEN, SHOWN, "Per epoch, on train and test images"
+        return training_figure(progress["points"], what, progress["epochs"]), SHOWN, HIDDEN, "Live"
+
+
+def register_grid(app: dash.Dash, engine: Engine) -> None:
+    @app.callback(
+        Output(ids.GRID_SOURCE, "data"),
+        Output(ids.GRID_WORDS, "style"),
+        Input(shared.READY, "data"),
+        State(shared.STUDY, "data"),
+    )
+    def source(ready: list[str], study: dict | None):
+        """Where the browser finds the images and what there is to say of each."""
+        if study is None or "images" not in ready:
+            return None, SHOWN
+        meta = engine.results.meta(study["keys"]["images"])
+        return {
+            "images": study["keys"]["images"],
+            "predictions": study["keys"]["predictions"] if "predictions" in ready else None,
+            "count": meta["count"],
+            "n_train": meta["n_train"],
+            "class_names": meta["class_names"],
+            "atlas": meta["atlas"],
+        }, HIDDEN
+
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "drawGrid"),
+        Output(ids.GRID_PAINTED, "data"),
+        Output(f"{ids.GRID_PANEL}-subtitle", "children"),
+        Output(ids.CLEAR_BUTTON, "display"),
+        Input(ids.GRID_SOURCE, "data"),
+        Input(shared.SELECTION, "data"),
+        Input(ids.SPLIT, "value"),
+        Input(ids.GRID_SORT, "value"),
+        Input(ids.GRID_SIZE, "value"),
+        Input(shared.FOCUS, "data"),
+    )
+
+
+def register_focus(app: dash.Dash, engine: Engine) -> None:
+    @app.callback(
+        Output(ids.FOCUS_IMAGE, "src"),
+        Output(ids.FOCUS_IMAGE, "alt"),
+        Output(ids.FOCUS_FACTS, "children"),
+        Output(ids.FOCUS_BARS, "figure"),
+        Output(ids.FOCUS_BARS, "style"),
+        Output(ids.FOCUS_WORDS, "style"),
+        Output(ids.EPOCH_TEXT, "children"),
+        Output(f"{ids.FOCUS_PANEL}-subtitle", "children"),
+        Input(shared.FOCUS, "data"),
+        Input(shared.READY, "data"),
+        Input(ids.EPOCH, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.TAB, "data"),
+    )
+    def look(focus: int | None, ready: list[str], epoch: int | None, study: dict | None, tab: str | None):
+        """The focused image, and its probabilities after the chosen epoch: stored for the last, asked for before."""
+        nothing = (
+            dash.no_update,
+            dash.no_update,
+            "",
+            dash.no_update,
+            HIDDEN,
+            SHOWN,
+            "",
+            "What the teacher says of it",
+        )
+        if study is None or focus is None or "predictions" not in ready:
+            return nothing
+        keys = study["keys"]
+        meta = engine.results.meta(keys["images"])
+        if not 0 <= focus < meta["count"]:
+            return nothing
+        last = engine.results.meta(keys["teacher"])["epochs"]
+        epoch = last if epoch is None else min(epoch, last)
+        words = f"after epoch {epoch} of {last}"
+        probabilities = engine.results.array(keys["predictions"], "probabilities")[focus]
+        if epoch != last:
+            try:
+                question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "image": focus}
+                probabilities = np.array(engine.calls.ask("predict", question, tab or "page")["probabilities"])
+                words += " (untrained)" if epoch == 0 else ""
+            except Superseded:
+                raise dash.exceptions.PreventUpdate from None
+            except (NoAnswer, CallFailed) as error:
+                words = f"after epoch {last}; epoch {epoch} was not answered: {error}"
+        true, predicted = int(engine.results.array(keys["images"], "labels")[focus]), int(probabilities.argmax())
+        names = meta["class_names"]
+        split = "train" if focus < meta["n_train"] else "test"
+        verdict = "right" if true == predicted else f"wrong: {names[true]} taken for {names[predicted]}"
+        figure = probability_figure(probabilities, names, class_colours(len(names)), true, predicted)
+        return (
+            f"/image/{keys['images']}/{focus}.png",
+            f"image {focus}, class {names[true]}",
+            f"{verdict}, {probabilities[predicted]:.1%} sure",
+            figure,
+            SHOWN,
+            HIDDEN,
+            words,
+            f"Image {focus:,} ({split}), class {names[true]}",
+        )
+
+    @app.callback(
+        Output(ids.EPOCH, "marks"),
+        Output(ids.EPOCH, "max"),
+        Output(ids.EPOCH, "value"),
+        Input(shared.READY, "data"),
+        State(shared.STUDY, "data"),
+    )
+    def epochs(ready: list[str], study: dict | None):
+        """The stored epochs, as stops of the slider."""
+        if study is None or "teacher" not in ready:
+            return dash.no_update, dash.no_update, dash.no_update
+        meta = engine.results.meta(study["keys"]["teacher"])
+        return [{"value": epoch} for epoch in meta["stored_epochs"]], meta["epochs"], meta["epochs"]
+
+    @app.callback(
+        Output(shared.FOCUS, "data", allow_duplicate=True),
+        Output(ids.FOCUS_INDEX, "error"),
+        Output(ids.FOCUS_INDEX, "value"),
+        Input(ids.FOCUS_INDEX, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def go_to(number: int | str | None, study: dict | None, ready: list[str]):
+        """The image with a number that was typed."""
+        if study is None or "images" not in ready or number in (None, ""):
+            return dash.no_update, dash.no_update, dash.no_update
+        count = engine.results.meta(study["keys"]["images"])["count"]
+        if not isinstance(number, int) or not 0 <= number < count:
+            return dash.no_update, f"0 to {count - 1}", dash.no_update
+        return number, None, ""  # emptied, so that the same number can be typed again
+
+
+def marked_cell(selection: dict | None, split: str) -> tuple[int, int] | None:
+    """The matrix cell that is selected, if the selection came from one in this split."""
+    if not selection or selection.get("split") != split or "cell" not in selection:
+        return None
+    true, predicted = selection["cell"]
+    return true, predicted
+
+
+def stored_points(engine: Engine, teacher: str) -> list[dict[str, Any]]:
+    """The record of a finished training as metric points, epoch 0 first."""
+    names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+    columns = {name: engine.results.array(teacher, name).tolist() for name in names}
+    return [
+        {"epoch": epoch} | {name: columns[name][epoch] for name in names} for epoch in range(len(columns["train_loss"]))
+    ]
+
+
+def as_json(figure) -> dict[str, Any]:
+    """A figure as plain JSON, its arrays in base64, so that any cache can keep it."""
+    return json.loads(figure.to_json())

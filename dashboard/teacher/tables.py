@@ -1,0 +1,57 @@
+"""The Teacher view's numbers as CSV, to take along."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from dashboard.measures import in_split, unpack_bits
+from workers.engine import Engine
+
+
+def matrix_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
+    """The confusion matrix: a row a true class, a column a predicted one."""
+    names = engine.results.meta(keys["images"])["class_names"]
+    confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
+    return to_csv(
+        ["true \\ predicted", *names], ([name, *row] for name, row in zip(names, confusion.tolist(), strict=True))
+    )
+
+
+def training_table(engine: Engine, keys: Mapping[str, str]) -> str:
+    """The training record: a row an epoch, losses in nats."""
+    names = ["train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds"]
+    columns = [engine.results.array(keys["teacher"], name).tolist() for name in names]
+    return to_csv(["epoch", *names], ([epoch, *row] for epoch, row in enumerate(zip(*columns, strict=True))))
+
+
+def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | None, split: str) -> str:
+    """The selected images (without a selection, all of the split): id, split, classes, confidence, probabilities."""
+    meta = engine.results.meta(keys["images"])
+    names, count, n_train = meta["class_names"], meta["count"], meta["n_train"]
+    mask = unpack_bits(selection["bits"], count) if selection else in_split(count, n_train, split)
+    labels = engine.results.array(keys["images"], "labels")
+    predicted = engine.results.array(keys["predictions"], "predicted")
+    probabilities = engine.results.array(keys["predictions"], "probabilities")
+    rows = (
+        [
+            image,
+            "train" if image < n_train else "test",
+            names[labels[image]],
+            names[predicted[image]],
+            float(probabilities[image].max()),
+            *probabilities[image].tolist(),
+        ]
+        for image in np.flatnonzero(mask).tolist()
+    )
+    return to_csv(["image", "split", "true", "predicted", "confidence", *(f"p({name})" for name in names)], rows)
+
+
+def to_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
+    """A table as CSV."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
