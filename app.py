@@ -1,0 +1,186 @@
+"""Darkroom in one command: starts what is missing (server, workers) and serves the page.
+
+    uv run app.py            then open the address it prints; --help lists the settings
+
+Gunicorn serves the same page from several processes: `gunicorn "app:page()"`, with REDIS_URL set and workers elsewhere.
+"""
+
+import contextlib
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import redis
+
+from workers import logs
+from workers.engine import Engine, check_reachable, shown
+from workers.fleet import hold_run_folder, replace_deaf_workers, worker_children
+from workers.settings import Settings, UsageError, read_settings, stop_with
+from workers.signals import StopFlag
+from workers.supervisor import Supervisor, reap_orphans
+
+logger = logging.getLogger("darkroom.app")
+
+
+def page():
+    """The WSGI application for a server of several processes; settings come from the environment."""
+    from dashboard.server import build
+
+    try:
+        settings = read_settings()
+        if settings.redis_url is None:
+            raise UsageError("REDIS_URL is not set; a page in several processes needs a server of its own.")
+    except UsageError as error:
+        stop_with(error)
+    logs.configure("page", None, settings.log_level)  # processes cannot share a rotating file
+    url = settings.redis_url.get_secret_value()
+    in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings))
+    return build(Engine.connect(settings, url, patient=False), settings, alone=False).server
+
+
+def main(arguments: list[str]) -> None:
+    try:
+        settings = read_settings(arguments)
+        if settings.show_config:
+            print(settings.shown())
+            return
+        stop = StopFlag()
+        if settings.redis_url is None:
+            run_embedded(settings, stop)
+        else:
+            run_with_server(settings, settings.redis_url.get_secret_value(), stop)
+    except UsageError as error:
+        stop_with(error)
+
+
+def run_embedded(settings: Settings, stop: StopFlag) -> None:
+    """Server, workers and page on this machine; all of them end with this process."""
+    from workers.embedded import find_server, server_child, wait_for_server
+    from workers.folder import DataFolder
+
+    server = find_server(settings)
+    folder = DataFolder(settings.data_dir, address(settings))
+    listener = listening_socket(settings)
+    run_folder = folder.path / "run"
+    reap_orphans(run_folder)
+    folder.check(server)
+    logs.configure("page", settings.log_folder, settings.log_level)
+    child, url = server_child(settings, server, folder.path)
+    with supervised(settings, url, run_folder) as supervisor:
+        supervisor.add(child)
+        wait_for_server(url)
+
+        def prepare() -> None:
+            engine = Engine.connect(settings, url, patient=True)
+            engine.jobs.bury_all()  # nobody else can be using this store: what it calls running was left behind
+            engine.prepare(settings)
+            add_workers(settings, url, supervisor)
+
+        with served(settings, url, listener):
+            in_background(prepare)  # a large store takes seconds to load; the page is there meanwhile and says so
+            stop.wait()
+    folder.release()
+
+
+def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
+    """Workers and page on this machine, for a server that is already there."""
+    check_reachable(url)
+    listener = listening_socket(settings)
+    run_folder, lock = hold_run_folder(settings)
+    reap_orphans(run_folder)
+    logs.configure("page", settings.log_folder, settings.log_level)
+    Engine.connect(settings, url, patient=True).prepare(settings)
+    remark = f", with the Redis server at {shown(url)}"
+    with supervised(settings, url, run_folder) as supervisor, served(settings, url, listener, remark):
+        add_workers(settings, url, supervisor)
+        stop.wait()
+    lock.release()
+
+
+@contextlib.contextmanager
+def supervised(settings: Settings, url: str, run_folder: Path) -> Iterator[Supervisor]:
+    """A running supervisor; on leaving, everything in its care is stopped."""
+    engine = Engine.connect(settings, url, patient=False)  # a server that hangs must not keep us from stopping
+    supervisor = Supervisor(run_folder, settings.log_folder, replace_deaf_workers(engine, settings.cancel_grace))
+    supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        print("Stopping; running jobs go back into the queue.", flush=True)
+        supervisor.stop()
+
+
+def add_workers(settings: Settings, url: str, supervisor: Supervisor) -> None:
+    """Starts the workers, if the settings ask for any. Comes after the page: their imports keep every core busy, and
+    somebody is waiting for it."""
+    engine = Engine.connect(settings, url, patient=False)
+    for child in worker_children(settings, url, engine) if settings.worker else []:
+        supervisor.add(child)
+
+
+def in_background(work: Callable[[], None]) -> None:
+    """Runs `work` in a thread; what it cannot do is in the log."""
+
+    def run() -> None:
+        try:
+            work()
+        except (redis.RedisError, UsageError) as error:
+            logger.error("the store cannot be prepared: %s", error)
+
+    threading.Thread(target=run, name="prepare", daemon=True).start()
+
+
+def listening_socket(settings: Settings) -> socket.socket:
+    """The page's socket, opened before any process is started: a port that is taken costs nothing.
+
+    Raises
+    ------
+    UsageError
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(128)  # a browser that comes early waits here until the page is built
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"cannot serve on {settings.host} port {settings.port} ({reason}); choose another with --port."
+        ) from None
+    return listener
+
+
+def address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+@contextlib.contextmanager
+def served(settings: Settings, url: str, listener: socket.socket, remark: str = "") -> Iterator[None]:
+    """The page, served from this one process by threads; on leaving, it answers no more."""
+    from waitress.server import create_server
+
+    from dashboard.server import build
+
+    dash = build(Engine.connect(settings, url, patient=False), settings)
+    channels: dict = {}  # waitress's loop ends when it has none
+    server = create_server(dash.server, map=channels, sockets=[listener], threads=8)
+    thread = threading.Thread(target=server.run, name="page", daemon=True)
+    thread.start()
+    print(f"Darkroom is at {address(settings)}{remark} (Ctrl-C stops it)", flush=True)
+    logger.info("page at %s", address(settings))
+    try:
+        yield
+    finally:
+        server.trigger.pull_trigger(channels.clear)  # pyright: ignore[reportAttributeAccessIssue] (an int until it is set)
+        thread.join(timeout=5)
+        listener.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
