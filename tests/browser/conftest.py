@@ -1,0 +1,74 @@
+"""A real Chromium, and the page over the computed digits study."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.desk import FLAGS, Desks, find_browser, served
+from workers.engine import Engine
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = find_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(digits):
+    """The address of a page over the digits study; not to be changed by a test."""
+    with served(Engine.connect(digits.settings, digits.url, patient=False), digits.settings) as address:
+        yield address
+
+
+def watched(browser, site):
+    desks = Desks(browser, site)
+    try:
+        yield desks
+    finally:
+        desks.close()
+    desks.watch.check()
+
+
+@pytest.fixture
+def desks(browser, site):
+    """Opens tabs; when the test is over, none of them may have complained."""
+    yield from watched(browser, site)
+
+
+@pytest.fixture(scope="session")
+def first_desk(browser, site):
+    """One tab for many tests: a second page in it comes twice as fast as one in a new tab."""
+    desks = Desks(browser, site)
+    yield desks(), desks.watch
+    desks.close()
+
+
+@pytest.fixture
+def desk(first_desk):
+    """A fresh page, the study done and painted; when the test is over, it may not have complained."""
+    desk, watch = first_desk
+    watch.forget()
+    desk.page.goto(f"{desk.site}/health")
+    desk.js("localStorage.clear(), sessionStorage.clear()")
+    desk.page.mouse.move(0, 0)
+    yield desk.open()
+    watch.check()
+
+
+@pytest.fixture
+def free_desks(browser):
+    """As `desks`, for tests that serve a page of their own: `free_desks(site=address)`."""
+    yield from watched(browser, "")
+
+
+@pytest.fixture(scope="session")
+def arrays(digits):
+    """Arrays of the digits study by name: what the page must agree with."""
+    roles = {}
+    for key in digits.study.keys.values():
+        for name in digits.engine.results.meta(key)["arrays"]:
+            roles[name] = key
+    return lambda name: digits.engine.results.array(roles[name], name)

@@ -1,0 +1,302 @@
+"""What stands in the way, and goes by itself: no worker, other versions, a store that is away, full or loading. And what the
+drawer does. The study is copied into a store of the test's own; no worker runs unless the test starts one."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.desk import Desks, served
+from tests.dashboard.borrowed import own_store
+from tests.engines import wait_until
+from workers.fleet import worker_children
+from workers.presence import Presence, Worker, code_version
+from workers.studies import digits_study
+from workers.supervisor import Supervisor
+
+QUEUES = ("interactive", "batch", "calls")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    with own_store(tmp_path_factory.mktemp("standing"), workers=1, device="cpu") as own:
+        yield own
+
+
+@pytest.fixture
+def study(own, digits):
+    """The one study of the store, done."""
+    own.empty()
+    return own.copy_study(digits)
+
+
+@pytest.fixture
+def greet(own):
+    """Announces a worker, in word only; it is forgotten after eight seconds."""
+
+    def greet(name="worker-1@test", version=None):
+        Presence(own.engine.client, Worker(name, version or code_version(), QUEUES, "cpu", 1)).announce()
+
+    return greet
+
+
+@pytest.fixture(scope="module")
+def first_tab(browser, own):
+    """Only the page, as with --no-worker, and one tab for many tests."""
+    with served(own.engine, own.settings.model_copy(update={"worker": False})) as address:
+        desks = Desks(browser, address)
+        yield desks(), desks.watch
+        desks.close()
+
+
+@pytest.fixture
+def bare_tab(first_tab, study):
+    """A tab that shows nothing yet."""
+    tab, watch = first_tab
+    tab.page.goto("about:blank")
+    watch.forget()
+    yield tab
+    tab.page.goto("about:blank")
+    watch.check()
+
+
+@pytest.fixture
+def tab(bare_tab):
+    """A tab that shows the study."""
+    return bare_tab.open()
+
+
+def test_no_worker_is_said_until_one_comes(tab, greet):
+    tab.wait_notices("no-worker")
+    tab.sees("#engine-text", "no worker")
+    expect(tab.at("#notice-no-worker")).to_contain_text("No worker is running. Jobs wait in the store")
+    greet()
+    tab.wait_notices()  # by itself, within one pulse
+    tab.sees("#engine-text", "ready · 1 worker")
+
+
+def test_a_worker_of_another_version_is_named(tab, greet):
+    greet()
+    tab.beat()
+    tab.wait_notices()
+    greet("worker-9@elsewhere", "0.0.1 (images-0)")
+    tab.beat()
+    tab.wait_notices("outdated-worker-9@elsewhere")
+    expect(tab.at("#notices")).to_contain_text("Worker worker-9@elsewhere runs 0.0.1 (images-0), this page")
+
+
+def test_a_worker_that_falls_silent_is_missed(tab, greet):
+    greet()
+    tab.beat()
+    tab.wait_notices()
+    tab.wait_notices("no-worker")
+
+
+def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, greet):
+    greet()
+    tab.beat()
+    tab.wait_notices()
+    shown = tab.grid_ids()
+    own.store.kill()
+    tab.wait_notices("store-away")
+    tab.sees("#engine-text", "store away")
+    assert tab.steps() == ["done"] * 3  # what is shown stays
+    assert tab.grid_ids() == shown
+    tab.click_image(shown[3])  # what the page has at hand it still shows
+    tab.wait(f"location.search.endsWith('focus={shown[3]}')")
+    tab.at("#wrong-button").click()  # needs the store: nothing happens, the notice has said why
+    own.store.start()
+    wait_until(lambda: own.engine.health().reachable, what="the store")
+    greet()
+    tab.wait_notices()
+    expect(tab.at(".mantine-Notification-root")).to_have_count(0)
+    tab.at("#wrong-button").click()
+    tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
+
+
+def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_tab, own, greet):
+    tab = bare_tab
+    own.store.kill()
+    tab.page.goto(tab.site)
+    tab.wait_notices("store-away")
+    own.store.start()
+    greet()
+    tab.wait_notices()
+    tab.wait_painted()
+    assert tab.steps() == ["done"] * 3
+
+
+def test_a_store_that_loads_says_how_far(tab, own, greet):
+    pipeline = own.engine.client.pipeline(transaction=False)
+    for number in range(1500):
+        pipeline.set(f"ballast:{number}", "x" * 200)
+    pipeline.execute()
+    own.engine.client.bgrewriteaof()  # an RDB file, in whose loading the server answers now and then
+    wait_until(lambda: not own.engine.client.info("persistence")["aof_rewrite_in_progress"], what="the rewrite")
+    own.store.kill()
+    tab.wait_notices("store-away")
+    config = own.settings.data_dir / "run" / "server.conf"
+    written = config.read_text()
+    # Five milliseconds a key, as if there were a thousand times as much.
+    config.write_text(written + "key-load-delay 5000\nloading-process-events-interval-bytes 1024\n")
+    try:
+        own.store.start()
+        tab.wait_notices("store-loading")
+        expect(tab.at("#notices")).to_contain_text(
+            re.compile(r"The store is loading: \d+%\. The page fills by itself\.")
+        )
+        wait_until(lambda: own.engine.health().reachable, 60, "the store")
+        greet()
+        tab.wait_notices()
+    finally:
+        config.write_text(written)
+    own.store.kill()
+    own.store.start()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort("connectionreset")],
+)
+def test_a_page_whose_own_server_fails_for_a_moment_goes_on(tab, first_tab, greet, refusal):
+    """A proxy says that the web server is away, or it is cut off: the pulse must not stop for ever."""
+    _, watch = first_tab
+    watch.allow("_dash-update-component|Callback|Failed to load resource|server did not respond")
+    tab.wait_notices("no-worker")
+    answered = []
+
+    def refuse(route):
+        answered.append(route)
+        refusal(route)
+
+    tab.page.route("**/_dash-update-component*", refuse)
+    tab.beat()
+    for _ in range(100):
+        if answered:
+            break
+        tab.page.wait_for_timeout(50)
+    tab.page.unroute("**/_dash-update-component*")
+    assert answered
+    for _ in range(30):  # by itself; a worker that greets once is taken for gone after a while
+        greet()
+        tab.page.wait_for_timeout(1000)
+        if not tab.at(".notices > *").count():
+            break
+    tab.wait_notices()
+
+
+def test_a_full_store_is_said_and_nothing_else_breaks(tab, own, greet):
+    greet()
+    tab.beat()
+    tab.wait_notices()
+    limit = own.engine.client.config_get("maxmemory")["maxmemory"]
+    own.engine.client.config_set("maxmemory", own.engine.client.info("memory")["used_memory"] // 2)
+    try:
+        tab.beat()
+        tab.wait(  # the worker of this test cannot announce itself in a full store
+            "Array.from(document.querySelectorAll('#notices > *'), notice => notice.id).includes('notice-store-full')"
+        )
+        tab.at("#wrong-button").click()
+        tab.toast("The store is full, so this could not be kept; delete a study in the jobs drawer.")
+        tab.click_image(tab.grid_ids()[2])
+        tab.wait_focus(tab.grid_ids()[2])
+    finally:
+        own.engine.client.config_set("maxmemory", limit)
+    greet()
+    tab.wait_notices()
+    tab.at("#wrong-button").click()
+    tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
+
+
+def test_a_study_is_pinned_and_released(tab, own, study):
+    tab.at("#jobs-button").click()
+    row = tab.at("#drawer-studies .drawer-row")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Digits")
+    expect(tab.at("#drawer-store")).to_contain_text("for results")
+    row.get_by_role("button", name="Pin", exact=True).click()
+    expect(row.get_by_role("button", name="Unpin")).to_be_visible()
+    assert own.engine.studies.get(study.id).pinned
+    row.get_by_role("button", name="Unpin").click()
+    expect(row.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    assert not own.engine.studies.get(study.id).pinned
+
+
+def test_a_failed_job_says_why_here_and_in_the_drawer(bare_tab, own):
+    tab = bare_tab
+    other = own.engine.studies.create("Other", digits_study(images={"seed": 3}))
+    job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")
+    own.engine.jobs.fail(job.key, job.attempt, "The images cannot be read.", ["Traceback", "ValueError: broken"])
+    tab.page.goto(f"{tab.site}/?study={other.id}")
+    tab.wait_steps("failed", "failed", "failed")
+    expect(tab.at("#study-steps .step-told").first).to_have_text("The images cannot be read.")
+    expect(tab.at("#study-retry")).to_be_visible()
+    expect(tab.at("#study-cancel")).to_be_hidden()
+    expect(tab.at("#matrix-words")).to_be_visible()
+    tab.at("#jobs-button").click()
+    row = tab.at("#drawer-jobs .drawer-row").filter(has_text="The images cannot be read.").filter(has_text="Image set")
+    row.locator("summary").click()
+    expect(row.locator("pre")).to_contain_text("ValueError: broken")
+    tab.beat()
+    tab.beat()
+    expect(row.locator("pre")).to_be_visible()  # the pulse closes nothing
+    row.get_by_role("button", name="Retry").click()
+    wait_until(lambda: own.engine.jobs.get(job.key).state == "queued", what="the retry")
+    tab.wait("document.querySelector('#study-steps .step')?.className.includes('queued')")
+    tab.at("#drawer-jobs .drawer-row").filter(has_text="queued").get_by_role("button", name="Cancel").first.click()
+    wait_until(lambda: own.engine.jobs.get(job.key).state == "cancelled", what="the cancel")
+
+
+def test_another_study_is_picked(tab, own, study):
+    other = own.engine.studies.create("Other", digits_study(images={"seed": 3}))
+    tab.at("#wrong-button").click()
+    tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
+    tab.reload()  # the picker's list is read with the study
+    tab.at("#study-picker").click()
+    tab.page.get_by_role("option", name="Other").click()
+    tab.wait_steps("queued", "waiting", "waiting")
+    expect(tab.at("#matrix-words")).to_be_visible()
+    expect(tab.at("#matrix")).to_be_hidden()
+    tab.wait(f"location.search === '?study={other.id}'")  # the selection meant something in the first one only
+    assert tab.data("selection") is None
+    tab.at("#study-picker").click()
+    tab.page.get_by_role("option", name="Digits").click()
+    tab.wait(f"location.search === '?study={study.id}'")
+    tab.wait_painted()
+    tab.wait_steps("done", "done", "done")
+
+
+def test_a_study_is_deleted_and_begun_again(tab, own, study, greet, tmp_path):
+    tab.at("#jobs-button").click()
+    tab.at("#drawer-studies").get_by_role("button", name="Delete").click()
+    confirm = tab.page.get_by_role("menuitem", name=re.compile("^Delete Digits and its .* for good$"))
+    expect(confirm).to_be_visible()
+    tab.beat()
+    tab.beat()
+    expect(confirm).to_be_visible()  # the pulse closes nothing
+    assert own.engine.studies.all()
+    confirm.click()
+    expect(tab.at("#drawer-studies")).to_have_text("None.")
+    assert not own.engine.studies.all()
+    assert not own.engine.results.sizes()
+    tab.page.keyboard.press("Escape")
+    expect(tab.at("#study-start")).to_be_visible()
+    assert tab.steps() == []
+    tab.wait("window.darkroom.grid.ids.length === 0")
+    expect(tab.at("#matrix")).to_be_hidden()
+    tab.at("#study-start").click()
+    tab.wait_steps("queued", "waiting", "waiting")
+    expect(tab.at("#study-start")).to_be_hidden()
+    tab.wait_notices("no-worker")
+    supervisor = Supervisor(tmp_path / "run", tmp_path / "logs")
+    supervisor.start()
+    try:
+        for child in worker_children(own.settings, own.store.url, own.engine):
+            supervisor.add(child)
+        tab.wait_notices()
+        tab.wait("document.querySelectorAll('#study-steps .step-done').length > 0")
+        wait_until(lambda: tab.steps() == ["done"] * 3, 120, "the study")
+        tab.wait_painted()
+        tab.sees("#training-panel-subtitle", re.compile("^lenet, 12 epochs in "))
+    finally:
+        supervisor.stop()

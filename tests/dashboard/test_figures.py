@@ -1,0 +1,129 @@
+"""The Teacher view's figures, as data."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dashboard.teacher.figures import MAX_NUMBERED, cell_mark, confusion_figure, probability_figure, training_figure
+from dashboard.theme import ACCENT_COLOUR, class_colours
+
+CONFUSION = np.array([[30, 0, 2], [1, 40, 0], [0, 0, 0]])
+NAMES = ["cat", "dog", "eel"]
+
+
+def confusion_of(n_classes):
+    return np.random.default_rng(0).integers(0, 5, (n_classes, n_classes))
+
+
+def test_counts_stand_in_the_cells_and_empty_ones_stay_empty():
+    text = confusion_figure(CONFUSION, NAMES).data[2].text
+    assert text.tolist() == [["30", "", "2"], ["1", "40", ""], ["", "", ""]]
+
+
+def test_right_and_wrong_have_a_colour_each():
+    right, wrong, _ = confusion_figure(CONFUSION, NAMES).data
+    assert (np.isfinite(right.z) == (np.eye(3, dtype=bool) & (CONFUSION > 0))).all()
+    assert (np.isfinite(wrong.z) == (~np.eye(3, dtype=bool) & (CONFUSION > 0))).all()
+    assert right.colorscale != wrong.colorscale
+    assert (right.zmin, right.zmax) == (wrong.zmin, wrong.zmax) == (0, 1)
+
+
+@pytest.mark.parametrize("shade", ["log", "linear"])
+def test_the_fullest_cell_is_the_strongest(shade):
+    right, wrong, _ = confusion_figure(CONFUSION, NAMES, shade).data
+    strengths = np.where(np.isfinite(right.z), right.z, wrong.z)
+    assert strengths[1, 1] == pytest.approx(1)
+    assert strengths[0, 2] == pytest.approx(np.log1p(2) / np.log1p(40) if shade == "log" else 2 / 40)
+
+
+def test_hover_tells_count_and_share_of_the_class():
+    told = confusion_figure(CONFUSION, NAMES).data[2].customdata
+    assert told[0, 2].tolist() == [2, 2 / 32]
+    assert told[2, 2].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("n_classes", "numbered"), [(MAX_NUMBERED, True), (MAX_NUMBERED + 1, False), (100, False)])
+def test_many_classes_have_no_numbers_but_can_be_zoomed(n_classes, numbered):
+    figure = confusion_figure(confusion_of(n_classes), [str(number) for number in range(n_classes)])
+    assert (figure.data[2].text is not None) is numbered
+    assert figure.layout.xaxis.fixedrange is numbered
+
+
+def test_a_matrix_without_any_image_can_be_drawn():
+    figure = confusion_figure(np.zeros((3, 3), int), NAMES)
+    assert not np.isfinite(figure.data[0].z).any()
+
+
+def test_true_goes_down_and_predicted_right():
+    layout = confusion_figure(CONFUSION, NAMES).layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("predicted", "true")
+    assert layout.yaxis.autorange == "reversed"
+    assert list(layout.xaxis.ticktext) == list(layout.yaxis.ticktext) == NAMES
+
+
+def test_the_selected_cell_is_framed():
+    (frame,) = confusion_figure(CONFUSION, NAMES, marked=(0, 2)).layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, -0.5, 0.5)
+    assert frame.line.color == ACCENT_COLOUR
+    assert cell_mark(0, 2)["x0"] == 1.5
+    assert not confusion_figure(CONFUSION, NAMES).layout.shapes
+
+
+def test_figures_travel_as_json_with_their_arrays_as_bytes():
+    for figure in (confusion_figure(CONFUSION, NAMES), training_figure(POINTS, "loss")):
+        assert '"bdata"' in figure.to_json()
+        assert "NaN" not in figure.to_json()
+        json.loads(figure.to_json())
+
+
+POINTS = [
+    {"epoch": 0, "train_loss": 2.3, "test_loss": 2.2, "train_accuracy": 0.1, "test_accuracy": 0.1},
+    {"epoch": 0.5, "train_loss": 1.5},
+    {"epoch": 1, "train_loss": 1.0, "test_loss": 1.2, "train_accuracy": 0.7, "test_accuracy": 0.6},
+]
+
+
+def test_the_curve_shows_what_each_split_has():
+    train, test = training_figure(POINTS, "loss").data
+    assert (train.name, test.name) == ("train", "test")
+    assert train.x.tolist() == [0, 0.5, 1]
+    assert test.x.tolist() == [0, 1]
+    assert test.y.tolist() == pytest.approx([2.2, 1.2])
+
+
+def test_loss_is_on_a_log_axis_and_accuracy_in_percent():
+    assert training_figure(POINTS, "loss").layout.yaxis.type == "log"
+    accuracy = training_figure(POINTS, "accuracy")
+    assert accuracy.layout.yaxis.type is None
+    assert accuracy.layout.yaxis.tickformat == ".0%"
+    assert accuracy.data[0].x.tolist() == [0, 1]
+
+
+def test_the_axis_ends_where_training_will():
+    low, high = training_figure(POINTS, "loss", 40).layout.xaxis.range
+    assert low < 0
+    assert 40 < high < 42
+    assert training_figure(POINTS, "loss").layout.xaxis.range is None
+
+
+def test_long_curves_have_no_markers():
+    many = [{"epoch": number, "train_loss": 1.0} for number in range(100)]
+    assert training_figure(many, "loss").data[0].mode == "lines"
+    assert len(training_figure(many, "loss").data) == 1
+
+
+def test_no_points_are_an_empty_figure():
+    assert not training_figure([], "loss").data
+
+
+def test_bars_tick_the_true_class_and_frame_the_predicted_one():
+    probabilities = np.array([0.2, 0.7995, 0.0005])
+    figure = probability_figure(probabilities, NAMES, class_colours(3), true=2, predicted=1)
+    (bars,) = figure.data
+    assert bars.x.tolist() == pytest.approx(probabilities.tolist())
+    assert list(bars.text) == ["20.0%", "80.0%", "5e-04"]
+    assert list(bars.marker.color) == class_colours(3)
+    assert list(bars.marker.line.width) == [0, 2, 0]
+    assert list(figure.layout.yaxis.ticktext) == ["cat", "dog", "eel ✓"]
+    assert figure.layout.xaxis.range == (0, 1)

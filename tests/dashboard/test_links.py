@@ -1,0 +1,119 @@
+"""Study, selection and focus: from the URL and back."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from dashboard.links import make_selection, pick_study, recall_selection, study_data
+from dashboard.measures import unpack_bits
+from dashboard.server import build
+from tests.dashboard.asking import Page
+from workers.kinds import job
+from workers.studies import digits_study
+
+MASK = np.arange(1797) % 7 == 3
+
+
+@pytest.fixture
+def engine(own):
+    own.empty()
+    return own.engine
+
+
+@pytest.fixture
+def study(engine, own, digits):
+    return own.copy_study(digits)
+
+
+@pytest.fixture
+def restore(engine, own):
+    page = Page(build(engine, own.settings).server.test_client())
+
+    def ask(search, study=None, selection=None, focus=None):
+        return page.ask(
+            "focus.data",
+            "url.search",
+            url__search=search,
+            study__data=study,
+            selection__data=selection,
+            focus__data=focus,
+        )
+
+    return ask
+
+
+def test_a_selection_is_remembered_by_its_content(engine):
+    first = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    again = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    other = make_selection(engine, ~MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    assert first == again
+    assert first["id"] != other["id"]
+    assert re.fullmatch("[0-9a-f]{16}", first["id"])
+    assert first["count"] == MASK.sum()
+    assert (unpack_bits(first["bits"], len(MASK)) == MASK).all()
+
+
+def test_a_selection_is_recalled_as_its_store_held_it(engine):
+    made = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    assert recall_selection(engine, made["id"]) == made
+    assert json.loads(json.dumps(made)) == made
+
+
+@pytest.mark.parametrize("unknown", [None, "", "0" * 16, "../x", "*"])
+def test_an_unknown_selection_is_none(engine, unknown):
+    assert recall_selection(engine, unknown) is None
+
+
+def test_the_study_asked_for_is_picked_else_the_newest(engine):
+    assert pick_study(engine, None) is None
+    first = engine.studies.create("One", {"images": job("images", {"seed": 1})})
+    second = engine.studies.create("Two", {"images": job("images", {"seed": 2})})
+    assert pick_study(engine, first.id) == first
+    assert pick_study(engine, None) == second
+    assert pick_study(engine, "nonsense") == second
+
+
+def test_a_study_travels_as_json(engine):
+    data = study_data(engine.studies.create("Digits", digits_study()))
+    assert json.loads(json.dumps(data)) == data
+    assert list(data["keys"]) == ["images", "teacher", "predictions"]
+
+
+def test_the_url_brings_everything_back(engine, study, restore):
+    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    found = restore(f"?study={study.id}&selection={made['id']}&focus=1500")
+    assert found["study"]["data"] == study_data(study)
+    assert found["selection"]["data"] == made
+    assert found["focus"]["data"] == 1500
+
+
+def test_without_a_url_there_is_the_newest_study_and_no_more(study, restore):
+    assert restore("") == {"study": {"data": study_data(study)}}
+
+
+def test_what_the_stores_say_already_is_left_alone(engine, study, restore):
+    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    address = f"?study={study.id}&selection={made['id']}&focus=3"
+    assert restore(address, study_data(study), made, 3) == {}
+
+
+def test_a_url_that_asks_for_less_clears_the_rest(engine, study, restore):
+    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    found = restore(f"?study={study.id}", study_data(study), made, 3)
+    assert found == {"selection": {"data": None}, "focus": {"data": None}}
+
+
+@pytest.mark.parametrize("focus", ["-1", "x", "1.5", "", "1e3"])
+def test_odd_numbers_are_no_focus(study, restore, focus):
+    assert restore(f"?study={study.id}&focus={focus}") == {"study": {"data": study_data(study)}}
+
+
+def test_a_selection_that_is_gone_is_none(study, restore):
+    assert restore(f"?selection={'0' * 16}&study=gone") == {"study": {"data": study_data(study)}}
+
+
+def test_in_an_empty_store_there_is_nothing(engine, restore):
+    """The stores of a fresh page are empty already: nothing is sent."""
+    assert restore("?study=gone&selection=gone&focus=3") == {}

@@ -1,0 +1,52 @@
+"""A server that is emptied between tests, and workers of the probe kinds."""
+
+import pytest
+
+from tests.engines import Store, running_fleet
+from workers.jobs import Jobs
+from workers.results import Results
+from workers.store import connect
+
+PROBE = ("tests.probe",)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("store"), memory=2**28).start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def client(store):
+    client = connect(store.url, patient=True)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bells():
+    """The doorbells that `jobs` has rung: (key, queue)."""
+    return []
+
+
+@pytest.fixture
+def jobs(client, bells):
+    """Jobs without workers: a test claims and commits by itself."""
+    return Jobs(client, lambda key, queue: bells.append((key, queue)), lease_seconds=0.5, max_attempts=3)
+
+
+@pytest.fixture
+def results(client):
+    results = Results(client)
+    results.set_budget(2**27)
+    return results
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory):
+    """Two workers and one for calls. Shared: a test tells its jobs apart by their tags, and leaves none behind."""
+    folder = tmp_path_factory.mktemp("fleet")
+    with running_fleet(folder, task_modules=PROBE, lease_seconds=3.0, cancel_grace=1.0, memory=2**27) as fleet:
+        yield fleet

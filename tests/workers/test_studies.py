@@ -1,0 +1,87 @@
+import pytest
+
+from tests import probe
+from workers.kinds import job
+from workers.studies import FIRST_STUDY, Studies, digits_study
+
+assert probe
+
+
+@pytest.fixture
+def studies(client, jobs):
+    return Studies(client, jobs)
+
+
+def two(tag):
+    of = job("probe-array", {"tag": "shared"})
+    return {"of": of, "step": job("probe-step", {"tag": tag}, of=of)}
+
+
+def finish(jobs, results, key):
+    attempt = jobs.claim(key, "somebody").attempt
+    size, described = results.stage(key, attempt, {"x": bytes(100)})
+    jobs.commit(key, attempt, size, {"arrays": described})
+
+
+def test_the_digits_study_is_a_chain_and_always_the_same():
+    specs = digits_study()
+    assert list(specs) == ["images", "teacher", "predictions"]
+    assert specs["predictions"].inputs["teacher"].key == specs["teacher"].key
+    assert {role: spec.key for role, spec in digits_study({"seed": 0}, {"epochs": 12}).items()} == {
+        role: spec.key for role, spec in specs.items()
+    }
+    assert digits_study({"seed": 1})["predictions"].key != specs["predictions"].key
+    assert FIRST_STUDY[0] == "Digits"
+
+
+def test_a_study_is_remembered_and_its_jobs_are_asked_for(studies, jobs):
+    specs = two("a")
+    study = studies.create("First", specs)
+    assert study.keys == {role: spec.key for role, spec in specs.items()}
+    assert list(study.keys) == ["of", "step"]
+    assert (study.title, study.pinned, study.id) == ("First", False, specs["step"].key[:12])
+    assert [jobs.get(key).state for key in study.keys.values()] == ["queued", "waiting"]
+    assert studies.get(study.id) == study
+    assert abs(study.created - jobs.now()) < 5
+    with pytest.raises(KeyError, match="there is no study nowhere"):
+        studies.get("nowhere")
+
+
+def test_an_equal_study_is_attached_to(studies, bells):
+    first = studies.create("First", two("a"))
+    assert studies.create("Second", two("a")) == first
+    assert len(bells) == 1
+    other = studies.create("Third", two("b"))
+    assert [study.id for study in studies.all()] == [first.id, other.id]
+
+
+def test_cancel_and_retry_a_study(studies, jobs, results):
+    study = studies.create("First", two("a"))
+    finish(jobs, results, study.keys["of"])
+    studies.cancel(study)
+    assert [jobs.get(key).state for key in study.keys.values()] == ["done", "cancelled"]
+    studies.retry(study)
+    assert [jobs.get(key).state for key in study.keys.values()] == ["done", "queued"]
+    assert jobs.get(study.keys["of"]).attempt == 1
+
+
+def test_deleting_a_study_keeps_what_another_one_holds(studies, jobs, results):
+    first, second = studies.create("First", two("a")), studies.create("Second", two("b"))
+    for key in (first.keys["of"], first.keys["step"], second.keys["step"]):
+        finish(jobs, results, key)
+    assert studies.delete(first.id) == 100
+    assert [study.id for study in studies.all()] == [second.id]
+    assert results.which([*first.keys.values(), second.keys["step"]]) == set(second.keys.values())
+    assert studies.delete(second.id) == 200
+    assert results.used() == 0
+    assert studies.delete("nowhere") == 0
+
+
+def test_deleting_a_study_stops_its_open_jobs(studies, jobs):
+    study = studies.create("First", two("a"))
+    studies.pin(study.id)
+    assert studies.get(study.id).pinned
+    studies.delete(study.id)
+    assert {jobs.get(key).state for key in study.keys.values()} == {"cancelled"}
+    assert jobs.open_keys() == set()
+    assert not studies.create("First", two("a")).pinned  # a new one begins anew
