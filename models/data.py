@@ -28,6 +28,8 @@ class ImageSet:
         The K classes, in the order of their labels.
     n_train : int
         The first `n_train` images are for training, the others for testing; neither part is empty.
+    notes : tuple of str
+        What was done to the images, or left out, on the way in: sentences for people. Nothing is silent.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class ImageSet:
     labels: np.ndarray
     class_names: tuple[str, ...]
     n_train: int
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
