@@ -11,7 +11,7 @@ from models.labels import read_class_names, read_labels
 from models.npz import Npz
 from models.progress import Callback, silent
 from models.sources.hashing import digest_of, manifest_of
-from models.sources.pixels import LAYOUTS, Layout, PixelReader, channels_first, find_layout
+from models.sources.pixels import LAYOUTS, Layout, image_blocks, image_shape
 from models.sources.registry import Source, register
 from models.sources.settings import check_choice, check_path, check_split, shortened
 
@@ -103,25 +103,21 @@ class NpzFile(Source):
         self, file: Npz, names: list[str], counts: list[int], places: np.ndarray, callback: Callback
     ) -> np.ndarray:
         """All pixels; the next image of the file goes to the next of `places`."""
-        images, done = None, 0
-        for name, count in zip(names, counts, strict=True):
+        shapes = [image_shape(file, name, self.layout) for name in names]
+        for name, shape, count in zip(names, shapes, counts, strict=True):
             where = f"{file.path}: the array {name!r}"
-            shape, dtype = file.head(name)
-            layout = find_layout(shape, self.layout, where)
             if shape[0] != count:
                 raise ValueError(f"{where} holds {shape[0]:,} images, but there are {count:,} labels for them.")
-            one = channels_first(np.empty((0, *shape[1:]), np.uint8), layout).shape[1:]
-            if images is None:
-                images = np.empty((len(places), *one), np.uint8)
-            elif images.shape[1:] != one:
-                raise ValueError(f"{where} must hold images like those of {names[0]!r}, {images.shape[1:]}, not {one}.")
-            reader = PixelReader(dtype, where)
-            for block in file.blocks(name):
-                images[places[done : done + len(block)]] = channels_first(reader.read(block), layout)
+            if shape[1:] != shapes[0][1:]:
+                raise ValueError(
+                    f"{where} must hold images like those of {names[0]!r}, {shapes[0][1:]}, not {shape[1:]}."
+                )
+        images, done = np.empty((len(places), *shapes[0][1:]), np.uint8), 0
+        for name in names:
+            for block in image_blocks(file, name, self.layout):
+                images[places[done : done + len(block)]] = block
                 done += len(block)
                 callback(done / len(places), f"reading image {done:,} of {len(places):,}")
-            reader.finish()
-        assert images is not None
         return images
 
 

@@ -1,8 +1,11 @@
 """Pixels as people store them in arrays, turned into uint8 (N, C, H, W), a block at a time."""
 
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 import numpy as np
+
+from models.npz import Npz
 
 Layout = Literal["auto", "NHW", "NHWC", "NCHW"]
 LAYOUTS = get_args(Layout)
@@ -135,3 +138,44 @@ class PixelReader:
                 f"{self._where} must lie within {wanted}, as they are {kind}, but go from {self._lowest:g} "
                 f"to {self._highest:g}; bring them to that range."
             )
+
+
+def image_shape(file: Npz, name: str, layout: Layout = "auto") -> tuple[int, int, int, int]:
+    """Tell what shape the images in an .npz file will have, without reading them.
+
+    Returns
+    -------
+    (N, C, H, W)
+
+    Raises
+    ------
+    ValueError
+        If the array is damaged, or its shape or type is not that of images.
+    """
+    where = f"{file.path}: the array {name!r}"
+    shape, dtype = file.head(name)
+    PixelReader(dtype, where)
+    found = find_layout(shape, layout, where)
+    n_images, (n_channels, height, width) = shape[0], channels_first(np.empty((0, *shape[1:])), found).shape[1:]
+    return n_images, n_channels, height, width
+
+
+def image_blocks(file: Npz, name: str, layout: Layout = "auto") -> Iterator[np.ndarray]:
+    """Read the images in an .npz file, some at a time.
+
+    Yields
+    ------
+    uint8 array (n, C, H, W)
+        The next n images. They are good only if the loop ends without an error.
+
+    Raises
+    ------
+    ValueError
+        If the array is damaged, or not of images; after the last block, if pixels are out of their range.
+    """
+    where = f"{file.path}: the array {name!r}"
+    shape, dtype = file.head(name)
+    reader, found = PixelReader(dtype, where), find_layout(shape, layout, where)
+    for block in file.blocks(name):
+        yield channels_first(reader.read(block), found)
+    reader.finish()
