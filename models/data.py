@@ -73,6 +73,9 @@ class ImageSet:
                 f"but go from {labels.min()} to {labels.max()}."
             )
 
+        if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
+            raise ValueError(f"notes must be a tuple of texts, not {self.notes!r}.")
+
         whole = isinstance(self.n_train, int) and not isinstance(self.n_train, bool)
         if not whole or not 1 <= self.n_train < len(images):
             raise ValueError(

@@ -14,6 +14,7 @@ from models.sources.hashing import digest_of, manifest_of
 from models.sources.listing import Listing, list_folder
 from models.sources.pictures import FITS, TRAITS, BadPicture, Fit, Look, look_at, read_picture
 from models.sources.registry import Source, register
+from models.sources.room import room_for
 from models.sources.settings import check_choice, check_path, check_split, existing_folder, shortened
 
 Colour = Literal["auto", "grey", "colour"]
@@ -85,7 +86,7 @@ class Folder(Source):
         height, width = self._size_of_all(listing, looks)
 
         order, n_train = self._order(listing)
-        images = np.empty((len(order), 1 if grey else 3, height, width), np.uint8)
+        images = room_for((len(order), 1 if grey else 3, height, width), "give a smaller size, or fewer pictures")
 
         def decode(position: int, name: str) -> None:
             images[position] = self._pixels(listing, name, grey, (height, width))

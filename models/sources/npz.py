@@ -13,6 +13,7 @@ from models.progress import Callback, silent
 from models.sources.hashing import digest_of, manifest_of
 from models.sources.pixels import LAYOUTS, Layout, image_blocks, image_shape
 from models.sources.registry import Source, register
+from models.sources.room import room_for
 from models.sources.settings import check_choice, check_path, check_split, shortened
 
 WHOLE = (("images", "labels"),)
@@ -112,7 +113,7 @@ class NpzFile(Source):
                 raise ValueError(
                     f"{where} must hold images like those of {names[0]!r}, {shapes[0][1:]}, not {shape[1:]}."
                 )
-        images, done = np.empty((len(places), *shapes[0][1:]), np.uint8), 0
+        images, done = room_for((len(places), *shapes[0][1:]), f"make {file.path.name} smaller"), 0
         for name in names:
             for block in image_blocks(file, name, self.layout):
                 images[places[done : done + len(block)]] = block

@@ -60,6 +60,7 @@ def test_floats_refuses_what_is_no_id(tiny, ids):
         ("labels", np.full(7, -1), r"labels must lie in 0 to 2, .* from -1 to -1\."),
         ("class_names", ["a", "b", "c"], r"class_names must be a tuple .*\."),
         ("class_names", ("a", "b", "a"), r"class_names must be at least two different names, .*\."),
+        ("notes", ["resized"], r"notes must be a tuple of texts, not \['resized'\]\."),
         ("n_train", 0, r"n_train must be a whole number .*, 1 to 6, not 0\."),
         ("n_train", 7, r"n_train must be a whole number .*, 1 to 6, not 7\."),
         ("n_train", 5.0, r"n_train must be a whole number .*, not 5\.0\."),

@@ -4,9 +4,11 @@ import os
 import random
 import shutil
 import tracemalloc
+import types
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -400,6 +402,16 @@ def test_loading_reports_and_can_be_cancelled(classes):
     for work in (source.load, source.manifest):
         with pytest.raises(Cancelled):
             work(stop)
+
+
+def test_more_than_fits_into_memory_is_refused_before_it_is_read(classes, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: types.SimpleNamespace(available=2000))
+    sentence = (
+        r"^10 images of 3 x 64 x 64 take 0\.0 GB, but only 0\.0 GB of memory are free: give a smaller size, .*\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        load(classes, size=64)
+    assert load(classes, size=4).images.nbytes < 2000
 
 
 def test_loading_takes_the_memory_of_the_result(tmp_path):
