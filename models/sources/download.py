@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import os
 import urllib.request
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def download(addresses: Sequence[str], target: Path, md5: str, callback: Callbac
         If no address gives the file whole. The sentence holds what each said.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     refusals = []
     try:
         for address in addresses:

@@ -182,7 +182,7 @@ def _variant(place: Path, part: str) -> Path | None:
 
 def _unpack(packed: Path) -> None:
     """Replace a .gz by what it holds, which appears only when it is whole."""
-    part = packed.with_name(f"{packed.name}.{os.getpid()}.unpacked")
+    part = packed.with_name(f"{packed.name}.part")
     try:
         with gzip.open(packed) as source, open(part, "wb") as sink:
             shutil.copyfileobj(source, sink)

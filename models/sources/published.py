@@ -2,12 +2,19 @@
 
 import os
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from models.progress import Callback, silent
 from models.sources.registry import Source
 from models.sources.settings import check_path
+
+LOCK = ".download.lock"
+PATIENCE = 0.5  # seconds between two reports of waiting
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,9 @@ class PublishedSource(Source):
         failure = "it may not be downloaded, as download is off"
         if self.download:
             try:
-                self.download_into_folder(callback)
+                with _alone(self.root, callback):
+                    if not self.complete():
+                        self.download_into_folder(callback)
                 return
             except (OSError, ImportError) as error:
                 failure = f"the download failed ({error})"
@@ -90,3 +99,19 @@ class PublishedSource(Source):
         """
         if not self.complete():
             raise FileNotFoundError(f"{self.absence()}.")
+
+
+@contextmanager
+def _alone(folder: Path, callback: Callback) -> Iterator[None]:
+    """Wait until nobody else downloads into the folder; a lock that its holder's end releases."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            callback(None, f"waiting for another download into {folder}")
+    try:
+        yield
+    finally:
+        lock.release()

@@ -79,6 +79,11 @@ def as_archive(batches) -> bytes:
     return packed.getvalue()
 
 
+def visible_in(folder):
+    """What lies below a folder, but for the lock of a download."""
+    return [path for path in folder.rglob("*") if not path.name.startswith(".")]
+
+
 # ---- MNIST ----
 
 
@@ -179,7 +184,7 @@ def test_batches_of_python_2_are_read(tmp_path):
     written = (
         b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85"
         b"U\x01b\x87Rq\x05(K\x01K\x02K\x03\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xff"
-        b"J\xff\xff\xff\xffK\x00tb\x89U\x06" + pixels + b"tbU\x06labelsq\x08]q\x09(K\x06K\x09eu."
+        b"J\xff\xff\xff\xffK\x00tb\x89T\x06\x00\x00\x00" + pixels + b"tbU\x06labelsq\x08]q\x09(K\x06K\x09eu."
     )
     assert pickle.loads(written, encoding="bytes")[b"labels"] == [6, 9]
     (tmp_path / "data_batch_1").write_bytes(written)
@@ -334,7 +339,7 @@ def test_a_damaged_download_is_refused_and_leaves_nothing(tmp_path, site, mnist_
     (site[0] / f"{MNIST_FILES[0]}.gz").write_bytes(b"something else")
     with pytest.raises(FileNotFoundError, match=r"^The files of MNIST .* the download failed \(.* 404: .* md5 .*\)\.$"):
         make_source("mnist", folder=tmp_path / "new").load()
-    assert not [file for file in (tmp_path / "new").rglob("*") if file.is_file()]
+    assert not [file for file in visible_in(tmp_path / "new") if file.is_file()]
 
 
 def test_without_a_network_the_sentence_says_so(tmp_path, monkeypatch):
@@ -353,7 +358,7 @@ def test_a_download_can_be_cancelled(tmp_path, site, mnist_arrays, monkeypatch):
 
     with pytest.raises(Cancelled):
         make_source("mnist", folder=tmp_path / "new").fetch(stop)
-    assert not [file for file in (tmp_path / "new").rglob("*") if file.is_file()]
+    assert not [file for file in visible_in(tmp_path / "new") if file.is_file()]
 
 
 def test_cifar_is_downloaded_to_where_torchvision_has_it(tmp_path, site, cifar_batches, monkeypatch):
@@ -365,4 +370,29 @@ def test_cifar_is_downloaded_to_where_torchvision_has_it(tmp_path, site, cifar_b
     image_set = make_source("cifar-10", folder=tmp_path / "new").load()
     assert len(image_set) == 24
     assert {file.name for file in (tmp_path / "new" / "cifar-10-batches-py").iterdir()} == set(cifar_batches)
-    assert [file.name for file in (tmp_path / "new").iterdir()] == ["cifar-10-batches-py"]
+    assert {file.parent.name for file in visible_in(tmp_path / "new") if file.is_file()} == {"cifar-10-batches-py"}
+
+
+def test_two_who_want_the_same_set_download_it_once(tmp_path, site, mnist_arrays, monkeypatch):
+    published_mnist(site, mnist_arrays, monkeypatch)
+    source = make_source("mnist", folder=tmp_path / "new")
+    first_is_in, second_waits = threading.Event(), threading.Event()
+    told: dict[str, list[str]] = {"first": [], "second": []}
+
+    def first(fraction, message="", **metrics):
+        told["first"].append(message)
+        first_is_in.set()
+        assert second_waits.wait(20)
+
+    def second(fraction, message="", **metrics):
+        told["second"].append(message)
+        second_waits.set()
+
+    working = threading.Thread(target=source.fetch, args=(first,))
+    working.start()
+    assert first_is_in.wait(20)
+    source.fetch(second)
+    working.join()
+    assert source.complete()
+    assert {message.partition(" ")[0] for message in told["first"]} == {"downloading"}
+    assert {message.partition(" ")[0] for message in told["second"]} == {"waiting"}
