@@ -15,6 +15,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 PIXEL_LIMIT = 50_000_000  # of one file, asked before anything of it is decoded
 GREY_MODES = {"1", "L", "LA", "La", "I", "F"}
 ORIENTATION = 0x0112  # the EXIF tag
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # what undoes each of its values; 1 is upright
+LYING = {5, 6, 7, 8}  # height and width are exchanged
 USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # tried first
 PROGRAM_FORMATS = {"EPS"}  # Pillow runs Ghostscript on them
 
@@ -74,18 +84,18 @@ def look_at(path: Path) -> Look:
     """
     with _opened(path) as image:
         # A PNG without EXIF data in its head would be decoded in search of them.
-        turned = image.getexif().get(ORIENTATION, 1) if image.format != "PNG" or "exif" in image.info else 1
+        turned = _orientation(image) if image.format != "PNG" or "exif" in image.info else 1
         several = image.format != "MPO" and getattr(image, "is_animated", False)  # MPO: how some phones write JPEG
         told = {
             "frames": several,
             "transparent": image.has_transparency_data,
             "cmyk": image.mode == "CMYK",
             "deep": image.mode in ("I", "F") or image.mode.startswith("I;16"),
-            "turned": turned in range(2, 9),
+            "turned": turned in UPRIGHT,
         }
         width, height = image.size
         return Look(
-            size=(width, height) if turned in range(5, 9) else (height, width),  # 5 to 8 lie on their side
+            size=(width, height) if turned in LYING else (height, width),
             grey=image.mode in GREY_MODES or image.mode.startswith("I;16"),
             traits=frozenset(trait for trait, holds in told.items() if holds),
         )
@@ -119,7 +129,8 @@ def read_picture(path: Path, size: tuple[int, int] | None, grey: bool, fit: Fit,
     """
     with _opened(path) as image:
         image.load()
-        upright = _eight_bits(ImageOps.exif_transpose(image))
+        turn = UPRIGHT.get(_orientation(image))
+        upright = _eight_bits(image if turn is None else image.transpose(turn))
         if upright.has_transparency_data:
             upright = upright.convert("RGBA")
             paper = Image.new("RGBA", upright.size, (background,) * 3 + (255,))
@@ -167,6 +178,15 @@ def _formats() -> list[str]:
     Image.init()
     others = sorted(set(Image.OPEN) - set(USUAL_FORMATS) - PROGRAM_FORMATS)
     return [*(name for name in USUAL_FORMATS if name in Image.OPEN), *others]
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none, or none that can be read: that spoils no pixel."""
+    try:
+        told = image.getexif().get(ORIENTATION, 1)
+        return told if isinstance(told, int) else 1
+    except Exception:  # whatever a broken directory of tags leads to
+        return 1
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

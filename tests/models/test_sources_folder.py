@@ -12,7 +12,7 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from models.progress import Cancelled
 from models.sources import make_source
@@ -278,6 +278,26 @@ def test_a_turned_photograph_stands_upright(beside, suffix):
     columns = image_set.images[image_set.labels == 1][0, 0].mean(axis=0)
     assert columns == pytest.approx([0] * 6 + [255] * 2, abs=3)
     assert any("turned upright" in note for note in image_set.notes)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_as_pillow_turns_it(beside, orientation):
+    pixels = np.random.default_rng(orientation).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for file in (beside / "cat").iterdir():
+        save(file, size=(8, 8))
+    (beside / "dog").mkdir()
+    Image.fromarray(pixels).save(beside / "dog" / "odd.png", exif=exif)
+    with Image.open(beside / "dog" / "odd.png") as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    image_set = load(beside)
+    assert np.array_equal(image_set.images[image_set.labels == 1][0].transpose(1, 2, 0), expected)
+
+
+def test_broken_exif_data_spoil_no_picture(beside):
+    save(beside / "dog" / "odd.jpg", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01broken")
+    assert pixel_of(beside)[0] == pytest.approx(RED, abs=3)
 
 
 def test_grey_pictures_make_a_grey_set(beside):
