@@ -6,7 +6,6 @@ The transport behind it (today one `dcc.Interval`) can be replaced without the v
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import dash
 from dash import ALL, Input, Output, State, ctx
@@ -66,7 +65,7 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         jobs: dict[str, Job] = {}
         ready: list[str] = []
         facts: dict[str, str] = {}
-        points = dash.no_update
+        curve = None
         choices = None
         now = 0.0
         try:
@@ -81,9 +80,7 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
             if study and health.reachable:
                 jobs, ready, facts = state_of(engine, study["keys"])
                 now = engine.jobs.now()
-                curve = curve_state(engine, jobs.get("teacher"))
-                if curve and unseen("curve", True, curve) is True:
-                    points = curve_points(engine, jobs["teacher"])
+                curve = None if "teacher" in ready else curve_state(engine, jobs.get("teacher"))
         except UNAVAILABLE:
             health = Health(reachable=False)
         if not health.reachable:
@@ -100,7 +97,7 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
             unseen("cancel", display(waiting)),
             unseen("retry", display(stopped and not waiting)),
             unseen("start", display(health.reachable and study is None)),
-            points,
+            dash.no_update if curve is None else unseen("curve", curve),
             unseen("ready", ready, [study and study["id"], ready]) if health.reachable else dash.no_update,
             unseen("text", text),
             unseen("light", f"light light-{light}"),
@@ -227,15 +224,10 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
 
 
 def curve_state(engine: Engine, teacher: Job | None) -> list | None:
-    """What the live curve depends on; None when there is no curve."""
+    """What the live curve depends on, so that it is drawn again when one of these changes; None without a teacher."""
     if teacher is None:
         return None
-    return [teacher.key, teacher.attempt, teacher.thinned, engine.jobs.metric_count(teacher.key)]
-
-
-def curve_points(engine: Engine, teacher: Job) -> dict[str, Any]:
-    """The metric points of the curve, and where its axis ends."""
-    return {"points": engine.jobs.metrics(teacher.key), "epochs": teacher.params.get("epochs")}
+    return [teacher.key, teacher.attempt, teacher.is_open, teacher.thinned, engine.jobs.metric_count(teacher.key)]
 
 
 def light_of(reachable: bool, workers: int, waiting: bool, starting: bool) -> tuple[str, str]:

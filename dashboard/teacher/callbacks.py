@@ -19,6 +19,7 @@ from dashboard.teacher.tables import matrix_table, selection_table, training_tab
 from dashboard.theme import class_colours
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
+from workers.jobs import Job, UnknownJob
 
 SHOWN, HIDDEN = {}, {"display": "none"}
 ORIGIN = "matrix"
@@ -158,17 +159,20 @@ def register_training(app: dash.Dash, engine: Engine) -> None:
         Input(ids.TRAINING_WHAT, "value"),
         State(shared.STUDY, "data"),
     )
-    def draw(progress: dict | None, ready: list[str], what: str, study: dict | None):
-        """The stored record once training is done, the live points before."""
-        if study and "teacher" in ready:
-            points = stored_points(engine, study["keys"]["teacher"])
-            meta = engine.results.meta(study["keys"]["teacher"])
-            seconds = float(engine.results.array(study["keys"]["teacher"], "seconds").sum())
+    def draw(_: list | None, ready: list[str], what: str, study: dict | None):
+        """The stored record once training is done, the points that were reported before."""
+        teacher = study["keys"].get("teacher") if study else None
+        if teacher and "teacher" in ready:
+            points = stored_points(engine, teacher)
+            meta = engine.results.meta(teacher)
+            seconds = float(engine.results.array(teacher, "seconds").sum())
             words = f"{meta['architecture']}, {meta['epochs']} epochs in {seconds:.1f} s on {meta['made_by']['device']}"
             return training_figure(points, what, meta["epochs"]), SHOWN, HIDDEN, words
-        if study is None or not progress or not progress["points"]:
+        points, job = live_points(engine, teacher) if teacher else ([], None)
+        if job is None or not points:
             return dash.no_update, HIDDEN, SHOWN, "Per epoch, on train and test images"
-        return training_figure(progress["points"], what, progress["epochs"]), SHOWN, HIDDEN, "Live"
+        words = "Live" if job.is_open else "As far as it was reported"
+        return training_figure(points, what, job.params.get("epochs")), SHOWN, HIDDEN, words
 
 
 def register_grid(app: dash.Dash, engine: Engine) -> None:
@@ -317,6 +321,14 @@ def stored_points(engine: Engine, teacher: str) -> list[dict[str, Any]]:
     return [
         {"epoch": epoch} | {name: columns[name][epoch] for name in names} for epoch in range(len(columns["train_loss"]))
     ]
+
+
+def live_points(engine: Engine, teacher: str) -> tuple[list[dict[str, float]], Job | None]:
+    """The metric points that a training has reported, and its job; None when that is gone."""
+    try:
+        return engine.jobs.metrics(teacher), engine.jobs.get(teacher)
+    except UnknownJob:
+        return [], None
 
 
 def as_json(figure) -> dict[str, Any]:

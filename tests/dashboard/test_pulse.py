@@ -114,15 +114,26 @@ def test_what_has_changed_is_sent_alone(tab, worker, study, engine):
     assert tab.props["pulse.interval"] <= 500
 
 
-def test_the_live_curve_is_sent_when_it_grows(tab, worker, study, engine, digits):
+def test_the_pages_curve_is_told_of_when_it_grows(tab, worker, study, engine, digits):
+    """Told of, not sent: whoever draws it reads the points."""
     for role in ("images", "teacher"):
         job = engine.jobs.claim(study.keys[role], "worker-1@test")
         if role == "images":
             engine.jobs.commit(job.key, job.attempt, 0, digits.engine.results.meta(job.key))
     tab.beat()
-    assert tab.props["progress.data"] == {"points": [], "epochs": EPOCHS}
+    before = tab.props["progress.data"]
+    assert "progress" not in tab.beat()
     engine.jobs.report(job.key, job.attempt, {}, [{"epoch": 0.5, "train_loss": 2.0}])
-    assert tab.beat()["progress"]["data"]["points"] == [{"epoch": 0.5, "train_loss": 2.0}]
+    after = tab.beat()["progress"]["data"]
+    assert after != before
+    assert "train_loss" not in str(after)
+    assert "progress" not in tab.beat()
+    engine.jobs.cancel(job.key)
+    assert tab.beat()["progress"]["data"] != after  # it is live no more
+
+
+def test_a_finished_training_has_no_live_curve(tab, worker, own, digits):
+    own.copy_study(digits)
     assert "progress" not in tab.beat()
 
 
