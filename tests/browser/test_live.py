@@ -14,6 +14,7 @@ from workers.studies import digits_study
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
     with running_fleet(tmp_path_factory.mktemp("live"), workers=1, device="cpu", memory=2**28) as fleet:
+        wait_until(lambda: len(fleet.engine.health().workers) == 2, 120, "the start of the workers")
         yield fleet
 
 
