@@ -199,7 +199,7 @@ def test_what_turns_out_not_to_fit_is_refused_after(jobs, results, client):
     jobs.submit(spec)
     Runner(jobs, results, "somebody", 1.0, {}).run(spec.key)
     assert jobs.get(spec.key).error.startswith("The result takes 1.9 MiB;")
-    assert not results.has(spec.key)
+    assert not results.which([spec.key])
     assert not client.keys(names.PREFIX + "staging:*")
 
 
