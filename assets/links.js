@@ -76,7 +76,8 @@
     },
 
     // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown].
-    async drawGrid(source, selection, split, sort, size, focus) {
+    async drawGrid(source, selected, split, sort, size, focus) {
+      const selection = selected?.images === source?.images ? selected : null;  // made in another image set
       const keep = window.dash_clientside.no_update;
       const turn = (drawn += 1);
       if (!source) {

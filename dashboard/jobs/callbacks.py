@@ -11,7 +11,7 @@ import dash
 from dash import ALL, Input, Output, State, ctx
 
 from dashboard import ids as shared
-from dashboard.components.notices import notices
+from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
 from dashboard.jobs.layout import job_row, step, store_words, study_row, worker_rows
@@ -73,8 +73,10 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
                 known = engine.studies.all()
                 choices = [{"value": each.id, "label": each.title} for each in known]
                 gone = study is not None and study["id"] not in {each.id for each in known}
+                if study is not None and gone:
+                    tell(f"The study {study['title']} has been deleted" + ("; the newest is shown." if known else "."))
                 if gone or (study is None and known):
-                    # The first beat after a store that was away, or the end of a study that was deleted elsewhere.
+                    # The end of a study that was deleted elsewhere, or the first beat after a store that was away.
                     found = asked_for(engine, None if gone else search)
                     study = found[0]
             if study and health.reachable:

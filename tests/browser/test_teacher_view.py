@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.links import make_selection
+
 N, N_TRAIN = 1797, 1438
 TEST = list(range(N_TRAIN, N))
 
@@ -244,10 +246,27 @@ def test_the_address_holds_what_is_seen(desks, desk, digits, ids_of, wrong_cell)
     assert desk.grid_ids() == ids
 
 
-def test_an_address_of_what_is_gone_shows_the_rest(desk):
+def test_an_address_of_what_is_gone_says_so_and_shows_the_rest(desk):
     desk.open("/?study=gone&selection=gone&focus=99999")
     desk.wait_grid(TEST)
+    desk.toast("The study in this address is gone; the newest is shown.")
     desk.sees("#focus-words", "Click an image in the grid, or press / and type its number.")
+
+
+def test_a_selection_of_another_image_set_is_ignored(desk, digits, ids_of):
+    """From an address, and should it ever come into the store otherwise."""
+    mask = np.zeros(N, bool)
+    mask[:3] = True
+    foreign = make_selection(digits.engine, "another", mask, "4 taken for 9", "matrix", split="train", cell=[4, 9])
+    desk.open(f"/?study={digits.study.id}&selection={foreign['id']}")
+    desk.toast("The selection in this address, 4 taken for 9, was made in another image set. It is left out.")
+    desk.wait_grid(TEST)
+    desk.at("#wrong-button").click()
+    desk.wait_grid(ids_of())
+    desk.js("foreign => window.dash_clientside.set_props('selection', {data: foreign})", foreign)
+    desk.wait_grid(TEST)  # still of the test split
+    desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
+    desk.wait_framed()
 
 
 def test_train_and_test(desk, arrays, ids_of, wrong_cell):

@@ -180,6 +180,25 @@ def test_a_study_whose_records_are_gone_can_be_retried(tab, worker, study, engin
     assert tab.buttons() == ["retry"]
 
 
+def test_a_study_that_was_deleted_elsewhere_is_told_of_and_the_newest_shown(tab, worker, study, engine):
+    other = engine.studies.create("Other", digits_study(images={"seed": 3}))
+    tab.props["study.data"] = study_data(study)
+    tab.beat()
+    assert "toasts" not in tab.sent
+    engine.studies.delete(study.id)
+    sent = tab.beat()
+    assert sent["toasts"]["sendNotifications"][0]["message"] == (
+        "The study Digits has been deleted; the newest is shown."
+    )
+    assert sent["study"]["data"] == study_data(other)
+    assert "toasts" not in tab.beat()
+    engine.studies.delete(other.id)
+    sent = tab.beat()
+    assert sent["toasts"]["sendNotifications"][0]["message"] == "The study Other has been deleted."
+    assert sent["study"]["data"] is None
+    assert tab.buttons() == ["start"]
+
+
 def test_no_worker_is_noticed_and_greeted(tab, study, engine):
     tab.beat()
     assert tab.notices() == ["no-worker"]
