@@ -211,6 +211,7 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         Input(ids.GRID_SORT, "value"),
         Input(ids.GRID_SIZE, "value"),
         Input(shared.FOCUS, "data"),
+        Input(ids.GRID_AGAIN, "data"),
     )
 
 

@@ -322,6 +322,27 @@ def test_thumbnails_can_be_larger(desk):
     assert before == 52
 
 
+REFUSED = "/array/|/atlas/|Failed to load resource|net::ERR"
+
+
+@pytest.mark.parametrize(
+    "refuse", [lambda route: route.fulfill(status=503, body="The store does not answer"), lambda route: route.abort()]
+)
+def test_images_that_cannot_be_fetched_are_asked_for_again(desk, first_desk, refuse):
+    first_desk[1].allow(REFUSED)
+    desk.page.goto("about:blank")
+    desk.page.route("**/array/**", refuse)
+    try:
+        desk.page.goto(desk.site)
+        desk.sees("#grid-panel-subtitle", "The images could not be fetched; they are asked for again")
+        assert desk.grid_ids() == []
+    finally:
+        desk.page.unroute("**/array/**")
+    desk.wait_painted()  # by itself
+    desk.wait_grid(TEST)
+    desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
+
+
 def test_hovering_tells_what_an_image_is(desk, arrays, ids_of):
     image = ids_of()[0]
     desk.at("#wrong-button").click()
