@@ -17,7 +17,7 @@ import redis
 
 from workers import logs
 from workers.engine import Engine, check_reachable, shown
-from workers.fleet import hold_run_folder, replace_deaf_workers, worker_children
+from workers.fleet import hold_run_folder, watch, worker_children
 from workers.settings import Settings, UsageError, read_settings, stop_with
 from workers.signals import StopFlag
 from workers.supervisor import Supervisor, reap_orphans
@@ -104,7 +104,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
 def supervised(settings: Settings, url: str, run_folder: Path) -> Iterator[Supervisor]:
     """A running supervisor; on leaving, everything in its care is stopped."""
     engine = Engine.connect(settings, url, patient=False)  # a server that hangs must not keep us from stopping
-    supervisor = Supervisor(run_folder, settings.log_folder, replace_deaf_workers(engine, settings.cancel_grace))
+    supervisor = Supervisor(run_folder, settings.log_folder, watch(engine, settings.cancel_grace))
     supervisor.start()
     try:
         yield supervisor

@@ -14,7 +14,7 @@ from workers.calls import Calls
 from workers.celery import RUN_JOB, make_celery
 from workers.jobs import Jobs
 from workers.kinds import CALLS, QUEUES, canonical
-from workers.presence import Worker, code_version, read_choices, workers_present
+from workers.presence import Worker, code_version, read_choices, read_refusal, workers_present
 from workers.results import Results
 from workers.schema import migrate
 from workers.settings import Settings, UsageError
@@ -37,6 +37,7 @@ class Health:
     used_bytes: int = 0
     budget_bytes: int = 0
     workers: tuple[Worker, ...] = field(default=())
+    refusal: str = ""  # why workers could not start
 
     @property
     def outdated(self) -> tuple[Worker, ...]:
@@ -99,6 +100,7 @@ class Engine:
                 used_bytes=self.results.used(),
                 budget_bytes=self.results.budget() or 0,
                 workers=tuple(workers_present(self.client)),
+                refusal=read_refusal(self.client),
             )
         except redis.BusyLoadingError:
             return Health(reachable=False, loading=self._loading())

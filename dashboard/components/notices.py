@@ -48,7 +48,15 @@ def notices(health: Health, open_queues: set[str], starting: bool) -> list[dmc.A
             )
         )
     deaf = [queue for queue in health.deaf_queues if queue in open_queues]
-    if not health.workers and starting:
+    if not health.workers and health.refusal:
+        shown.append(
+            _notice(
+                "workers-refused",
+                "red",
+                f"No worker can start: {health.refusal} Correct that and start again; jobs wait in the store meanwhile.",
+            )
+        )
+    elif not health.workers and starting:
         shown.append(_notice("workers-starting", "blue", "The workers are starting; this takes a few seconds."))
     elif not health.workers:
         shown.append(

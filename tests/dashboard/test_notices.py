@@ -49,6 +49,14 @@ def test_workers_that_are_about_to_come_are_waited_for():
     assert list(shown(Health(True), {"batch"}, starting=True)) == ["workers-starting"]
 
 
+@pytest.mark.parametrize("starting", [True, False])
+def test_workers_that_cannot_start_are_not_waited_for(starting):
+    found = shown(Health(True, refusal="there is no abacus."), {"batch"}, starting)
+    assert list(found) == ["workers-refused"]
+    assert found["workers-refused"].children.startswith("No worker can start: there is no abacus. Correct that")
+    assert shown(Health(True, workers=(JOBS, CALLS), refusal="there is no abacus.")) == {}  # others do the work
+
+
 def test_jobs_that_nobody_hears_are_told_of():
     deaf = Health(True, workers=(CALLS,))
     found = shown(deaf, {"batch"})

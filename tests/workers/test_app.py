@@ -262,6 +262,22 @@ def test_a_kill_during_the_start_is_made_good_by_the_next(start, seconds):
     assert again.end() == 0
 
 
+def test_workers_that_cannot_start_are_told_of_once_and_not_started_again(start):
+    app = start(DARKROOM_TASK_MODULES='["tests.nowhere"]').ready()
+    reason = (
+        'the module "tests.nowhere" of --task-modules cannot be imported (ModuleNotFoundError: '
+        "No module named 'tests.nowhere'); correct it, or name another."
+    )
+    engine = app.engine
+    wait_until(lambda: engine.health().refusal == reason, 20)
+    wait_until(lambda: not list((app.folder / "run").glob("[wc]*.pid.json")), 10, "the end of all three")
+    assert len(app.descendants()) == 2  # the server and its lifeline
+    assert app.health()[1] == 200
+    assert app.end() == 0
+    assert app.process.stderr.read() == f"darkroom: no worker can start: {reason}\n"
+    assert "No module named" in (app.folder / "logs" / "worker-1.log").read_text()
+
+
 def test_a_second_start_on_the_same_folder_is_told_where_the_first_is(start):
     app = start("--no-worker").ready()
     sentence = refusal("--data-dir", str(app.folder), "--port", str(free_port()))

@@ -6,7 +6,16 @@ import redis
 from tests.engines import wait_until
 from workers import names, presence
 from workers.kinds import BUILT_IN, job
-from workers.presence import Presence, Worker, code_version, publish_choices, read_choices, workers_present
+from workers.presence import (
+    Presence,
+    Worker,
+    code_version,
+    publish_choices,
+    publish_refusal,
+    read_choices,
+    read_refusal,
+    workers_present,
+)
 from workers.supervisor import short_name
 
 
@@ -69,6 +78,14 @@ def test_choices(client):
     assert read_choices(client) == {}
     publish_choices(client, {"image_sets": ["digits"]})
     assert read_choices(client) == {"image_sets": ["digits"]}
+
+
+def test_why_workers_cannot_start_is_known_while_somebody_says_so(client, monkeypatch):
+    monkeypatch.setattr(presence, "SILENT_SECONDS", 0.2)
+    assert read_refusal(client) == ""
+    publish_refusal(client, "there is no abacus.")
+    assert read_refusal(client) == "there is no abacus."
+    wait_until(lambda: read_refusal(client) == "", 2)
 
 
 def test_real_workers_are_present(fleet):

@@ -93,6 +93,32 @@ def test_a_child_that_cannot_be_started_is_tried_again_and_the_others_live(care,
     assert pid_of(odd)
 
 
+def test_a_child_that_can_never_run_is_left_alone_and_its_reason_is_told_once(care, capfd):
+    refusing = "from workers.supervisor import refuse_to_start; refuse_to_start('there is no abacus.')"
+    first, second = (Child(f"{name}@here", [sys.executable, "-c", refusing], {}, on_death=print) for name in "ab")
+    silent = Child("silent@here", [sys.executable, "-c", "raise SystemExit(78)"], {})
+    other = Child("other", SLEEP, {})
+    for child in (first, second, silent, other):
+        care.add(child)
+    wait_until(lambda: all(child.started and child.process is None for child in (first, second, silent)), 10)
+    pid = pid_of(other)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: other.process and other.process.pid != pid, 5)  # it still cares for those that can run
+    assert {child.restarts for child in (first, second, silent)} == {0}
+    assert sorted(care.refusals) == ["silent@here says no reason; its log may.", "there is no abacus."]
+    told = capfd.readouterr()
+    assert told.err.count("darkroom: no worker can start: there is no abacus.\n") == 1
+    assert told.out == ""
+
+
+def test_a_child_that_nobody_keeps_says_itself_why_it_cannot_run(monkeypatch, capsys):
+    monkeypatch.delenv(supervisor.REASON_FILE, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        supervisor.refuse_to_start("there is no abacus.")
+    assert ended.value.code == supervisor.CANNOT_START
+    assert capsys.readouterr().err == "darkroom: no worker can start: there is no abacus.\n"
+
+
 def test_what_children_print_is_kept_over_their_restarts(care, tmp_path):
     child = Child("child@here", [sys.executable, "-c", "import sys; sys.exit('crashed')"], {})
     care.add(child)
