@@ -104,7 +104,7 @@
       if (!fetched) {
         drawLater();
         if (target.source?.key !== source.images) target.setIds([]);  // images of another study
-        return [keep, 'The images could not be fetched; they are asked for again', keep];
+        return [keep, 'Could not be fetched; asked for again', keep];
       }
       failures = 0;
       const [labels, predicted, confidence] = fetched;

@@ -126,9 +126,11 @@ def asked_selection(engine: Engine, selection_id: str | None, study: dict[str, A
     """The selection that an address names; told in the corner when it is gone or does not fit the study."""
     selection = recall_selection(engine, selection_id)
     if selection_id and selection is None:
-        tell("The selection in this address is gone: nobody has opened it for a long time. It is left out.")
+        tell("The selection in this address is gone; all images are shown.")
     elif selection and not fitting(selection, study):
-        tell(f"The selection in this address, {selection['label']}, was made in another image set. It is left out.")
+        tell(
+            f"The selection in this address, {selection['label']}, was made in another image set; all images are shown."
+        )
     return fitting(selection, study)
 
 

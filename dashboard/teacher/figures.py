@@ -113,10 +113,20 @@ def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: in
         )
     figure.update_xaxes(title_text="epoch", range=[-0.02 * epochs, 1.02 * epochs] if epochs else None)
     if what == "loss":
-        figure.update_yaxes(title_text="cross-entropy, nats", type="log", dtick=1)
+        figure.update_yaxes(title_text="cross-entropy, nats", type="log", **log_ticks(figure))
     else:
         figure.update_yaxes(title_text="accuracy", tickformat=".0%")
     return figure
+
+
+def log_ticks(figure: go.Figure) -> dict:
+    """Where a log axis has its numbers: one a decade, three while less than two decades are drawn."""
+    drawn = np.concatenate([trace.y for trace in figure.data] or [np.ones(1)])
+    drawn = drawn[drawn > 0]
+    if not drawn.size or drawn.max() >= 100 * drawn.min():
+        return {"dtick": 1}
+    # Plotly's own ticks between decades say 2 and 5 wherever they are.
+    return {"tickvals": [float(f"{step}e{decade}") for decade in range(-9, 4) for step in (1, 2, 5)]}
 
 
 def probability_figure(

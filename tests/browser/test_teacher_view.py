@@ -259,7 +259,7 @@ def test_a_selection_of_another_image_set_is_ignored(desk, digits, ids_of):
     mask[:3] = True
     foreign = make_selection(digits.engine, "another", mask, "4 taken for 9", "matrix", split="train", cell=[4, 9])
     desk.open(f"/?study={digits.study.id}&selection={foreign['id']}")
-    desk.toast("The selection in this address, 4 taken for 9, was made in another image set. It is left out.")
+    desk.toast("The selection in this address, 4 taken for 9, was made in another image set; all images are shown.")
     desk.wait_grid(TEST)
     desk.at("#wrong-button").click()
     desk.wait_grid(ids_of())
@@ -334,7 +334,7 @@ def test_images_that_cannot_be_fetched_are_asked_for_again(desk, first_desk, ref
     desk.page.route("**/array/**", refuse)
     try:
         desk.page.goto(desk.site)
-        desk.sees("#grid-panel-subtitle", "The images could not be fetched; they are asked for again")
+        desk.sees("#grid-panel-subtitle", "Could not be fetched; asked for again")
         assert desk.grid_ids() == []
     finally:
         desk.page.unroute("**/array/**")

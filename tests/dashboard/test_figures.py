@@ -100,6 +100,13 @@ def test_loss_is_on_a_log_axis_and_accuracy_in_percent():
     assert accuracy.data[0].x.tolist() == [0, 1]
 
 
+def test_the_loss_axis_has_numbers_from_the_first_steps_on():
+    assert {0.5, 1, 2} < set(training_figure(POINTS, "loss").layout.yaxis.tickvals)
+    decades = [{"epoch": epoch, "train_loss": 10.0**-epoch} for epoch in range(5)]
+    assert training_figure(decades, "loss").layout.yaxis.dtick == 1
+    assert training_figure([{"epoch": 0, "train_loss": 0.0}], "loss").layout.yaxis.dtick == 1
+
+
 def test_the_axis_ends_where_training_will():
     low, high = training_figure(POINTS, "loss", 40).layout.xaxis.range
     assert low < 0

@@ -135,7 +135,7 @@ def test_a_selection_of_another_image_set_is_told_of_and_left_out(engine, study,
     made = make_selection(engine, job("images", {"seed": 1}).key, MASK, "4 taken for 9", "matrix")
     found = restore(f"?study={study.id}&selection={made['id']}&focus=3")
     assert toast(found) == (
-        "The selection in this address, 4 taken for 9, was made in another image set. It is left out."
+        "The selection in this address, 4 taken for 9, was made in another image set; all images are shown."
     )
     assert found == {"study": {"data": study_data(study)}, "focus": {"data": 3}}
 
