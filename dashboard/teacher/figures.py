@@ -10,9 +10,7 @@ from dashboard.theme import ACCENT_COLOUR, RIGHT, TEST, TRAIN, WRONG, blank_figu
 MAX_NUMBERED = 20  # classes up to which a cell has room for its number
 
 
-def confusion_figure(
-    confusion: np.ndarray, class_names: Sequence[str], shade: str = "log", marked: tuple[int, int] | None = None
-) -> go.Figure:
+def confusion_figure(confusion: np.ndarray, class_names: Sequence[str], shade: str = "log") -> go.Figure:
     """The confusion matrix: rows true, columns predicted.
 
     Right and wrong have a colour each, so that three errors are seen beside three hundred hits.
@@ -21,7 +19,6 @@ def confusion_figure(
     ----------
     confusion : (K, K) counts, [true, predicted].
     shade : "log" or "linear" in the count; both colours on one scale.
-    marked : the selected cell (true, predicted).
     """
     n_classes = len(confusion)
     strength = np.log1p(confusion) if shade == "log" else confusion.astype(float)
@@ -67,8 +64,6 @@ def confusion_figure(
     }
     figure.update_xaxes(title_text="predicted", side="bottom", **ticks)
     figure.update_yaxes(title_text="true", autorange="reversed", scaleanchor="x", **ticks)
-    if marked is not None:
-        figure.add_shape(**cell_mark(*marked))
     return figure
 
 

@@ -63,11 +63,11 @@ def test_true_goes_down_and_predicted_right():
 
 
 def test_the_selected_cell_is_framed():
-    (frame,) = confusion_figure(CONFUSION, NAMES, marked=(0, 2)).layout.shapes
+    figure = confusion_figure(CONFUSION, NAMES)
+    assert not figure.layout.shapes
+    (frame,) = figure.add_shape(**cell_mark(0, 2)).layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, -0.5, 0.5)
     assert frame.line.color == ACCENT_COLOUR
-    assert cell_mark(0, 2)["x0"] == 1.5
-    assert not confusion_figure(CONFUSION, NAMES).layout.shapes
 
 
 def test_figures_travel_as_json_with_their_arrays_as_bytes():
