@@ -19,7 +19,7 @@ from workers.results import Results
 from workers.schema import migrate
 from workers.settings import Settings, UsageError
 from workers.store import UNAVAILABLE, Client, connect
-from workers.studies import FIRST_STUDY, Studies
+from workers.studies import FIRST_STUDY, Studies, id_of
 
 logger = logging.getLogger("darkroom.engine")
 
@@ -76,7 +76,8 @@ class Engine:
         return cls(connect(url, patient=patient), url, settings)
 
     def prepare(self, settings: Settings) -> None:
-        """What the first process does with a store: schema, budget, and the study every new store begins with.
+        """What the first process does with a store: schema, budget, the end of what no worker of this release will do,
+        and the study every new store begins with.
 
         Raises
         ------
@@ -85,9 +86,18 @@ class Engine:
         """
         migrate(self.client)
         self.results.set_budget(settings.memory)
+        self.jobs.end_outdated()
         if not self.client.exists(names.WELCOMED):
-            self.studies.create(*FIRST_STUDY)
-            self.client.set(names.WELCOMED, 1)  # after it: a start that was killed between is made good by the next
+            first = self.studies.create(*FIRST_STUDY)
+            # After it: a start that was killed between is made good by the next.
+            self.client.set(names.WELCOMED, first.id)
+
+    def first_study_missing(self) -> bool:
+        """Whether the study that this store began with is there as another version has made it, and not as this one
+        would. One that was deleted is not missed."""
+        welcomed = (self.client.get(names.WELCOMED) or b"").decode()
+        listed = {study.decode() for study in self.client.hkeys(names.STUDIES)}
+        return welcomed in listed and id_of(FIRST_STUDY[1]) not in listed
 
     def health(self) -> Health:
         """Asks the server and looks who is there; never raises for a server that is away."""

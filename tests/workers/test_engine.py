@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 import time
 
@@ -9,9 +10,11 @@ from tests.engines import Store, wait_until
 from workers import names
 from workers.celery import make_celery
 from workers.engine import Engine, Health, check_reachable, shown
-from workers.kinds import job
+from workers.jobs import OutdatedJob
+from workers.kinds import KINDS, job
 from workers.settings import Settings, UsageError
 from workers.store import FULL, UNAVAILABLE, connect
+from workers.studies import digits_study
 
 assert probe
 
@@ -50,6 +53,53 @@ def test_a_start_that_was_killed_half_way_is_made_good(client, store, monkeypatc
     monkeypatch.undo()
     engine.prepare(Settings())
     assert len(engine.studies.all()) == 1
+
+
+def of_version(monkeypatch, kind, version):
+    monkeypatch.setitem(KINDS, kind, dataclasses.replace(KINDS[kind], version=version))
+
+
+def test_what_an_older_release_asked_for_ends_and_says_why(client, store, monkeypatch):
+    engine = Engine(client, store.url, Settings())
+    engine.prepare(Settings())
+    (study,) = engine.studies.all()
+    own_kind = engine.jobs.submit(job("probe-empty"))
+    for kind in ("teacher", "probe-empty"):
+        of_version(monkeypatch, kind, 2)
+    engine.prepare(Settings())
+    ended = engine.jobs.get(study.keys["teacher"])
+    assert (ended.state, ended.error) == (
+        "cancelled",
+        "It was asked for by another version of Darkroom; start its study anew.",
+    )
+    assert engine.jobs.get(study.keys["predictions"]).error == f'Its input "teacher" was cancelled: {ended.error}'
+    assert engine.jobs.open_keys() == {study.keys["images"], own_kind}
+    with pytest.raises(OutdatedJob, match=r"asked for by another version of Darkroom, .*; start its study anew"):
+        engine.studies.retry(study)
+
+
+def test_what_a_newer_release_asked_for_is_left_to_it(client, store, monkeypatch):
+    engine = Engine(client, store.url, Settings())
+    engine.prepare(Settings())
+    of_version(monkeypatch, "teacher", 0)
+    engine.prepare(Settings())
+    assert len(engine.jobs.open_keys()) == 3
+
+
+def test_the_first_study_is_missed_only_when_another_version_of_it_is_there(client, store, monkeypatch):
+    engine = Engine(client, store.url, Settings())
+    assert not engine.first_study_missing()
+    engine.prepare(Settings())
+    (old,) = engine.studies.all()
+    assert not engine.first_study_missing()
+    monkeypatch.setattr("workers.engine.FIRST_STUDY", ("Digits", digits_study(teacher={"epochs": 13})))
+    assert engine.first_study_missing()
+    new = engine.studies.create("Digits", digits_study(teacher={"epochs": 13}))
+    assert not engine.first_study_missing()
+    engine.studies.delete(new.id)
+    assert engine.first_study_missing()
+    engine.studies.delete(old.id)
+    assert not engine.first_study_missing()
 
 
 def test_many_processes_prepare_at_once(client, store):
