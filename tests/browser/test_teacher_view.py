@@ -160,9 +160,13 @@ def test_a_number_is_typed(desk):
     desk.page.keyboard.press("Enter")
     expect(desk.at("#focus-panel .mantine-InputWrapper-error")).to_have_text("0 to 1796")
     assert desk.data("focus") == 42
-    desk.at("#focus-index").fill("0")
-    desk.page.keyboard.press("Enter")
-    desk.wait_focus(0)
+    for after in (TEST[0], TEST[7]):
+        desk.at("#focus-index").fill("0")
+        desk.page.keyboard.press("Enter")
+        desk.wait_focus(0)
+        expect(desk.at("#focus-index")).to_have_value("")  # so that the same number can be typed again
+        desk.click_image(after)
+        desk.wait_focus(after)
     expect(desk.at("#focus-panel .mantine-InputWrapper-error")).to_have_count(0)
 
 
@@ -320,6 +324,38 @@ def test_thumbnails_can_be_larger(desk):
     desk.wait("window.darkroom.grid.tileWidth === 24")
     desk.wait_grid(TEST)
     assert before == 52
+
+
+def test_the_split_of_a_selection_comes_with_its_address(desk, digits, arrays, ids_of):
+    ids = ids_of(5, 5, "train")
+    mask = np.isin(np.arange(N), ids)
+    images = digits.study.keys["images"]
+    made = make_selection(digits.engine, images, mask, "5, rightly recognised", "matrix", split="train", cell=[5, 5])
+    desk.open(f"/?study={digits.study.id}&selection={made['id']}")
+    desk.wait_grid(ids)
+    desk.sees("#matrix-panel-subtitle", re.compile("^1,438 train images: "))
+    desk.wait_framed((5, 5))
+    expect(desk.at("#matrix-split input:checked")).to_have_value("train")
+    desk.at("#clear-selection").click()
+    desk.wait_grid(list(range(N_TRAIN)))
+
+
+def test_thumbnails_that_did_not_come_are_asked_for_again(desk, first_desk):
+    first_desk[1].allow(REFUSED)
+    asked = []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        route.fulfill(status=503, body="The store does not answer")
+
+    desk.page.route("**/atlas/**", refuse)
+    desk.page.goto(desk.site)
+    desk.wait("document.querySelector('#grid')?.dataset.error === 'images of page 1 did not load'")
+    expect(desk.at("#grid")).to_have_attribute("data-painted", "0")
+    assert len(asked) == 2  # once more before it is given up, for the time being
+    desk.page.unroute("**/atlas/**")
+    desk.wait_painted()
+    expect(desk.at("#grid")).not_to_have_attribute("data-error", re.compile("."))
 
 
 REFUSED = "/array/|/atlas/|Failed to load resource|net::ERR"
