@@ -6,21 +6,23 @@ Gunicorn serves the same page from several processes: `gunicorn "app:page()"`, w
 """
 
 import contextlib
+import itertools
 import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import redis
 
 from workers import logs
-from workers.engine import Engine, check_reachable, shown
+from workers.engine import Engine, check_reachable, prepare_store, shown
 from workers.fleet import hold_run_folder, watch, worker_children
 from workers.settings import Settings, UsageError, read_settings, stop_with
 from workers.signals import StopFlag
-from workers.supervisor import Supervisor, reap_orphans
+from workers.supervisor import BACKOFF, Supervisor, reap_orphans
 
 logger = logging.getLogger("darkroom.app")
 
@@ -37,7 +39,7 @@ def page():
         stop_with(error)
     logs.configure("page", None, settings.log_level)  # processes cannot share a rotating file
     url = settings.redis_url.get_secret_value()
-    in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings))
+    in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings), logger.error)
     return build(Engine.connect(settings, url, patient=False), settings, alone=False).server
 
 
@@ -80,7 +82,9 @@ def run_embedded(settings: Settings, stop: StopFlag) -> None:
             add_workers(settings, url, supervisor)
 
         with served(settings, url, listener):
-            in_background(prepare)  # a large store takes seconds to load; the page is there meanwhile and says so
+            in_background(
+                prepare, supervisor.refuse
+            )  # a large store takes seconds to load; the page is there meanwhile and says so
             stop.wait()
     folder.release()
 
@@ -92,7 +96,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
     run_folder, lock = hold_run_folder(settings)
     reap_orphans(run_folder)
     logs.configure("page", settings.log_folder, settings.log_level)
-    Engine.connect(settings, url, patient=True).prepare(settings)
+    prepare_store(settings, url)
     remark = f", with the Redis server at {shown(url)}"
     with supervised(settings, url, run_folder) as supervisor, served(settings, url, listener, remark):
         add_workers(settings, url, supervisor)
@@ -121,14 +125,25 @@ def add_workers(settings: Settings, url: str, supervisor: Supervisor) -> None:
         supervisor.add(child)
 
 
-def in_background(work: Callable[[], None]) -> None:
-    """Runs `work` in a thread; what it cannot do is in the log."""
+def in_background(prepare: Callable[[], None], refuse: Callable[[str], None]) -> None:
+    """Prepares the store in a thread. A server that is away or out of memory is asked again until it has been done; what
+    waiting does not put right is told to `refuse`."""
 
     def run() -> None:
-        try:
-            work()
-        except (redis.RedisError, UsageError) as error:
-            logger.error("the store cannot be prepared: %s", error)
+        logged: set[type] = set()
+        for seconds in itertools.chain(BACKOFF, itertools.repeat(BACKOFF[-1])):
+            try:
+                prepare()
+            except UsageError as error:
+                refuse(str(error))
+                return
+            except redis.RedisError as error:
+                if type(error) not in logged:
+                    logger.error("the store cannot be prepared yet, and is asked again: %s", error)
+                logged.add(type(error))
+                time.sleep(seconds)
+            else:
+                return
 
     threading.Thread(target=run, name="prepare", daemon=True).start()
 

@@ -1,13 +1,15 @@
 """The door to the engine: what the page and the workers share. The dashboard comes in through here only."""
 
+import contextlib
 import hashlib
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import redis
-from redis.exceptions import NoPermissionError
+from humanize import naturalsize
 
 from workers import names
 from workers.calls import Calls
@@ -18,7 +20,7 @@ from workers.presence import Worker, code_version, read_choices, read_refusal, w
 from workers.results import Results
 from workers.schema import migrate
 from workers.settings import Settings, UsageError
-from workers.store import UNAVAILABLE, Client, connect
+from workers.store import FULL, REFUSED, UNAVAILABLE, Client, connect
 from workers.studies import FIRST_STUDY, Studies, id_of
 
 logger = logging.getLogger("darkroom.engine")
@@ -76,8 +78,8 @@ class Engine:
         return cls(connect(url, patient=patient), url, settings)
 
     def prepare(self, settings: Settings) -> None:
-        """What the first process does with a store: schema, budget, the end of what no worker of this release will do,
-        and the study every new store begins with.
+        """What the first process does with a store: schema, budget and what exceeds it, the end of what no worker of this
+        release will do, and the study every new store begins with. May be done again at any time.
 
         Raises
         ------
@@ -86,6 +88,8 @@ class Engine:
         """
         migrate(self.client)
         self.results.set_budget(settings.memory)
+        if kept := self.jobs.trim():
+            logger.warning("results exceed --memory by %s; pinned studies hold them", naturalsize(kept, binary=True))
         self.jobs.end_outdated()
         if not self.client.exists(names.WELCOMED):
             first = self.studies.create(*FIRST_STUDY)
@@ -150,21 +154,44 @@ def check_reachable(url: str) -> None:
     """
     try:
         client = redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
-        client.ping()
     except ValueError as error:
         raise UsageError(
             f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
         ) from None
+    with failures_named(url), contextlib.suppress(redis.BusyLoadingError):
+        client.ping()
+
+
+def prepare_store(settings: Settings, url: str) -> None:
+    """`Engine.prepare` for a start that waits for it.
+
+    Raises
+    ------
+    UsageError
+        Says what is wrong with the store, or with its server.
+    """
+    with failures_named(url):
+        Engine.connect(settings, url, patient=True).prepare(settings)
+
+
+@contextlib.contextmanager
+def failures_named(url: str) -> Iterator[None]:
+    """Has what a server answers at a start end it with a sentence."""
+    server = f"the Redis server at {shown(url)}"
+    try:
+        yield
     except redis.BusyLoadingError:
-        return
-    except (redis.AuthenticationError, NoPermissionError, redis.ResponseError) as error:
-        raise UsageError(
-            f"the Redis server at {shown(url)} refused us: {error}; check the password in REDIS_URL."
-        ) from None
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise UsageError(f"{server} is still loading its store; start again when it has done so.") from None
+    except REFUSED as error:
+        raise UsageError(f"{server} refused us: {error}; check the password in REDIS_URL.") from None
+    except FULL:
+        raise UsageError(f"{server} is out of memory; give it more (maxmemory), or empty it of other things.") from None
+    except UNAVAILABLE as error:
         raise UsageError(
             f"no Redis server answers at {shown(url)}: {error}; start it, or unset REDIS_URL to embed one."
         ) from None
+    except redis.RedisError as error:
+        raise UsageError(f"{server} cannot be used: {error}.") from None
 
 
 def shown(url: str) -> str:

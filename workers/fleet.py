@@ -16,7 +16,7 @@ import redis
 from filelock import FileLock, Timeout
 
 from workers import logs, names
-from workers.engine import Engine, check_reachable
+from workers.engine import Engine, check_reachable, prepare_store
 from workers.jobs import UnknownJob
 from workers.kinds import CALLS, QUEUES
 from workers.presence import publish_refusal
@@ -151,7 +151,7 @@ def main() -> None:
         check_reachable(url)
         run_folder, lock = hold_run_folder(settings)
         logs.configure("fleet", settings.log_folder, settings.log_level)
-        Engine.connect(settings, url, patient=True).prepare(settings)
+        prepare_store(settings, url)
     except UsageError as error:
         stop_with(error)
     engine = Engine.connect(settings, url, patient=False)  # a server that hangs must not keep us from stopping

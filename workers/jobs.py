@@ -223,6 +223,10 @@ class Jobs:
         """Makes room for `size` bytes of results, evicting what is least recently used; False when there is none."""
         return bool(self._scripts("reserve", size))
 
+    def trim(self) -> int:
+        """Evicts what exceeds the budget, least recently used first; returns the bytes of it that may not go."""
+        return int(self._scripts("trim"))
+
     def commit(self, key: str, attempt: int, size: int, meta: Mapping[str, Any]) -> str:
         """Turns what the attempt staged into the result; returns "ok", "cancelled", "lost" or "full"."""
         standing, *bells = self._scripts("commit", key, attempt, size, json.dumps(meta))

@@ -14,10 +14,14 @@ import urllib.request
 
 import psutil
 import pytest
+import redis
 
+from app import in_background
 from tests import probe
 from tests.engines import Store, gone, wait_until
+from workers.embedded import find_server
 from workers.engine import Engine
+from workers.folder import DataFolder
 from workers.kinds import job
 from workers.settings import Settings
 from workers.store import connect
@@ -172,6 +176,16 @@ def test_a_store_of_a_newer_release(tmp_path, store, client):
     assert "the store has schema 99" in refusal(*flags, REDIS_URL=store.url)
 
 
+def test_a_server_that_is_out_of_memory(tmp_path):
+    store = Store(tmp_path / "store", memory=2**26).start()
+    try:
+        connect(store.url, patient=True).config_set("maxmemory", 1)
+        sentence = refusal("--data-dir", str(tmp_path), "--port", str(free_port()), REDIS_URL=store.url)
+        assert "server.sock is out of memory; give it more (maxmemory), or empty it of other things.\n" in sentence
+    finally:
+        store.stop()
+
+
 @pytest.mark.parametrize(("flags", "why"), [
     (("--port", "http"), "--port cannot be 'http'"),
     (("--host", "0.0.0.0"), "set a password too"),
@@ -276,6 +290,34 @@ def test_workers_that_cannot_start_are_told_of_once_and_not_started_again(start)
     assert app.end() == 0
     assert app.process.stderr.read() == f"darkroom: no worker can start: {reason}\n"
     assert "No module named" in (app.folder / "logs" / "worker-1.log").read_text()
+
+
+def test_a_store_that_cannot_be_prepared_yet_is_asked_again_and_again(monkeypatch, caplog):
+    monkeypatch.setattr("app.BACKOFF", (0.01, 0.02))
+    answers = [redis.ConnectionError("away")] * 3 + [redis.OutOfMemoryError("full")] * 3 + [None]
+    refused = []
+
+    def prepare():
+        if answer := answers.pop(0):
+            raise answer
+
+    in_background(prepare, refused.append)
+    wait_until(lambda: not answers, 5)
+    assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["away", "full"]
+    assert refused == []
+
+
+def test_a_store_that_cannot_be_used_is_told_of_on_the_terminal_and_on_the_page(start, tmp_path):
+    held = DataFolder(tmp_path / "data", "a test")
+    held.check(find_server(Settings()))
+    held.release()
+    store = Store(held.path, memory=2**26).start()
+    connect(store.url, patient=True).set("darkroom:schema", 99)
+    store.stop()
+    app = start(folder=held.path).ready()
+    assert "the store has schema 99" in wait_until(lambda: app.engine.health().refusal, 10)
+    assert app.end() == 0
+    assert app.process.stderr.read().startswith("darkroom: no worker can start: the store has schema 99 and this Dark")
 
 
 def test_a_second_start_on_the_same_folder_is_told_where_the_first_is(start):

@@ -9,7 +9,7 @@ from tests import probe
 from tests.engines import Store, wait_until
 from workers import names
 from workers.celery import make_celery
-from workers.engine import Engine, Health, check_reachable, shown
+from workers.engine import Engine, Health, check_reachable, failures_named, prepare_store, shown
 from workers.jobs import OutdatedJob
 from workers.kinds import KINDS, job
 from workers.settings import Settings, UsageError
@@ -127,7 +127,8 @@ def test_health_never_raises(own):
     assert engine.health().reachable
 
 
-def test_health_tells_of_a_server_that_is_loading(own):
+def loading(own):
+    """Has a server start that takes a while to read its store."""
     client = connect(own.url, patient=True)
     pipeline = client.pipeline(transaction=False)
     for number in range(20_000):
@@ -135,9 +136,13 @@ def test_health_tells_of_a_server_that_is_loading(own):
     pipeline.execute()
     client.config_set("key-load-delay", 20)  # microseconds a key
     client.config_rewrite()
-    engine = Engine.connect(own.settings, own.url, patient=False)
     own.kill()
     own.start()
+
+
+def test_health_tells_of_a_server_that_is_loading(own):
+    loading(own)
+    engine = Engine.connect(own.settings, own.url, patient=False)
     health = engine.health()
     assert not health.reachable
     assert health.loading is not None
@@ -228,6 +233,44 @@ def test_a_server_that_refuses_us(own):
             check_reachable(url)
         assert "wrong" not in str(caught.value).replace("wrong pass", "")
     check_reachable(own.url.replace("unix://", "unix://:right@"))
+
+
+@pytest.mark.parametrize(("failure", "why"), [
+    (redis.BusyLoadingError("loading"), r"at redis://here:1 is still loading its store; start again when"),
+    (redis.AuthenticationError("invalid password"), r"refused us: invalid password; check the password in REDIS_URL"),
+    (redis.OutOfMemoryError("command not allowed"), r"at redis://here:1 is out of memory; give it more \(maxmemory\)"),
+    (redis.TimeoutError("slow"), r"no Redis server answers at redis://here:1: slow; start it"),
+    (redis.ReadOnlyError("it is a replica"), r"at redis://here:1 cannot be used: it is a replica"),
+])  # fmt: skip
+def test_what_a_server_answers_at_a_start_is_told_in_a_sentence(failure, why):
+    with pytest.raises(UsageError, match=why), failures_named("redis://:hush@here:1"):
+        raise failure
+
+
+def test_a_start_that_waits_for_a_server_that_loads_on_and_on(own, monkeypatch):
+    loading(own)
+    monkeypatch.setattr("workers.engine.connect", lambda url, patient: connect(url, patient=False))  # or for a minute
+    with pytest.raises(UsageError, match="is still loading its store; start again when it has done so"):
+        prepare_store(own.settings, own.url)
+
+
+def test_a_smaller_budget_lets_go_of_what_was_used_least_recently(client, store):
+    engine = Engine(client, store.url, Settings())
+    old, pinned, newer, newest = (job("probe-array", {"tag": tag}) for tag in ("old", "pinned", "newer", "newest"))
+    for spec in (old, pinned, newer, newest):
+        engine.jobs.submit(spec)
+        size, described = engine.results.stage(spec.key, 1, {"x": bytes(3_000_000)})
+        engine.jobs.claim(spec.key, "somebody")
+        assert engine.jobs.commit(spec.key, 1, size, {"arrays": described}) == "ok"
+    study = engine.studies.create("Kept", {"of": pinned})
+    engine.studies.pin(study.id)
+    client.zadd(names.RESULTS, {pinned.key: 0})
+    engine.prepare(Settings(memory=2**23))
+    assert set(engine.results.sizes()) == {pinned.key, newest.key}
+
+    engine.results.set_budget(1_000_000)
+    assert engine.jobs.trim() == 2_000_000  # what is pinned stays
+    assert set(engine.results.sizes()) == {pinned.key}
 
 
 def test_addresses_are_shown_without_passwords():
