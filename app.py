@@ -18,7 +18,7 @@ from pathlib import Path
 import redis
 
 from workers import logs
-from workers.engine import Engine, check_reachable, prepare_store, shown
+from workers.engine import Engine, check_address, check_reachable, prepare_store, shown
 from workers.fleet import hold_run_folder, watch, worker_children
 from workers.settings import Settings, UsageError, read_settings, stop_with
 from workers.signals import StopFlag
@@ -26,19 +26,23 @@ from workers.supervisor import BACKOFF, Supervisor, reap_orphans
 
 logger = logging.getLogger("darkroom.app")
 
+APP_LOAD_ERROR = 4  # to gunicorn: give up; a process that ends with another code it would start again for ever
+
 
 def page():
     """The WSGI application for a server of several processes; settings come from the environment."""
-    from dashboard.server import build
-
     try:
         settings = read_settings()
         if settings.redis_url is None:
             raise UsageError("REDIS_URL is not set; a page in several processes needs a server of its own.")
+        url = settings.redis_url.get_secret_value()
+        check_address(url)
     except UsageError as error:
-        stop_with(error)
+        stop_with(error, APP_LOAD_ERROR)
+
+    from dashboard.server import build
+
     logs.configure("page", None, settings.log_level)  # processes cannot share a rotating file
-    url = settings.redis_url.get_secret_value()
     in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings), logger.error)
     return build(Engine.connect(settings, url, patient=False), settings, alone=False).server
 

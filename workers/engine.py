@@ -34,6 +34,7 @@ class Health:
     """How the engine is, as far as the page can see."""
 
     reachable: bool
+    refused: bool = False  # the server is there, and lets us in no more
     loading: float | None = None  # share of the store that has been read back, while it is
     full: bool = False
     used_bytes: int = 0
@@ -104,7 +105,7 @@ class Engine:
         return welcomed in listed and id_of(FIRST_STUDY[1]) not in listed
 
     def health(self) -> Health:
-        """Asks the server and looks who is there; never raises for a server that is away."""
+        """Asks the server and looks who is there; never raises for a server that is away or refuses us."""
         try:
             memory = self.client.info("memory")
             limit = int(memory.get("maxmemory", 0))
@@ -118,6 +119,8 @@ class Engine:
             )
         except redis.BusyLoadingError:
             return Health(reachable=False, loading=self._loading())
+        except REFUSED:
+            return Health(reachable=False, refused=True)
         except UNAVAILABLE:
             return Health(reachable=False)
 
@@ -144,6 +147,21 @@ class Engine:
         return None if text is None else json.loads(text)
 
 
+def check_address(url: str) -> None:
+    """Makes sure that `url` names a server, be it that none is there.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        redis.Redis.from_url(url)
+    except ValueError as error:
+        raise UsageError(
+            f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
+        ) from None
+
+
 def check_reachable(url: str) -> None:
     """Makes sure that a server answers at `url` and lets us in.
 
@@ -152,14 +170,9 @@ def check_reachable(url: str) -> None:
     UsageError
         Says which of the two is not so.
     """
-    try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
-    except ValueError as error:
-        raise UsageError(
-            f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
-        ) from None
+    check_address(url)
     with failures_named(url), contextlib.suppress(redis.BusyLoadingError):
-        client.ping()
+        redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
 
 
 def prepare_store(settings: Settings, url: str) -> None:

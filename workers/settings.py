@@ -159,7 +159,7 @@ def complain(sentence: object) -> None:
     print(f"darkroom: {sentence}", file=sys.stderr, flush=True)
 
 
-def stop_with(error: UsageError) -> NoReturn:
-    """End the program with one sentence and exit code 2."""
+def stop_with(error: UsageError, code: int = 2) -> NoReturn:
+    """End the program with one sentence and an exit code."""
     complain(error)
-    raise SystemExit(2)
+    raise SystemExit(code)

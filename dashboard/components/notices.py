@@ -20,6 +20,15 @@ def notices(health: Health, open_queues: set[str], starting: bool) -> list[dmc.A
         return [
             _notice("store-loading", "blue", f"The store is loading: {health.loading:.0%}. The page fills by itself.")
         ]
+    if health.refused:
+        return [
+            _notice(
+                "store-refuses",
+                "red",
+                "The store (Redis) refuses the password of this page, or what the page asks of it. Nothing is lost; correct "
+                "REDIS_URL and start the page again, or give the store its former password.",
+            )
+        ]
     if not health.reachable:
         return [
             _notice(

@@ -15,8 +15,9 @@ import urllib.request
 import psutil
 import pytest
 import redis
+from gunicorn.arbiter import Arbiter
 
-from app import in_background
+from app import in_background, page
 from tests import probe
 from tests.engines import Store, gone, wait_until
 from workers.embedded import find_server
@@ -156,6 +157,21 @@ def test_a_server_that_is_not_there(tmp_path):
     flags = ("--data-dir", str(tmp_path), "--port", str(free_port()))
     assert "no Redis server answers at redis://127.0.0.1:1/0" in refusal(*flags, REDIS_URL="redis://127.0.0.1:1/0")
     assert "REDIS_URL is not an address" in refusal(*flags, REDIS_URL="localhost:6379")
+
+
+@pytest.mark.parametrize(("url", "why"), [
+    ("localhost:6379", "REDIS_URL is not an address: "),
+    ("redis://here:port/0", "REDIS_URL is not an address: "),
+    ("", "REDIS_URL is not set; a page in several processes needs a server of its own."),
+])  # fmt: skip
+def test_a_page_of_several_processes_says_what_is_wrong_with_its_address(url, why, monkeypatch, capsys):
+    monkeypatch.setenv("REDIS_URL", url)
+    with pytest.raises(SystemExit) as ended:
+        page()
+    assert ended.value.code == Arbiter.APP_LOAD_ERROR  # it does not try again
+    told = capsys.readouterr().err
+    assert told.startswith(f"darkroom: {why}")
+    assert told.count("\n") == 1
 
 
 def test_a_server_that_refuses_the_password(tmp_path):

@@ -127,6 +127,22 @@ def test_health_never_raises(own):
     assert engine.health().reachable
 
 
+def test_health_tells_a_server_that_refuses_us_from_one_that_is_away(own):
+    engine = Engine.connect(own.settings, own.url, patient=False)
+    admin = connect(own.url, patient=True)
+    assert engine.health().reachable
+    admin.config_set("requirepass", "new")
+    engine.client.connection_pool.disconnect()
+    assert engine.health() == Health(reachable=False, refused=True)
+    engine = Engine.connect(own.settings, own.url.replace("unix://", "unix://:wrong@"), patient=False)
+    assert engine.health() == Health(reachable=False, refused=True)
+    admin.config_set("requirepass", "")
+    engine = Engine.connect(own.settings, own.url, patient=False)
+    assert engine.health().reachable
+    admin.execute_command("ACL", "SETUSER", "default", "-info")
+    assert engine.health() == Health(reachable=False, refused=True)
+
+
 def loading(own):
     """Has a server start that takes a while to read its store."""
     client = connect(own.url, patient=True)
