@@ -122,7 +122,7 @@ def test_an_image_is_looked_at(desk, digits, arrays, ids_of):
 
 
 def test_arrows_walk_through_the_images(desk):
-    columns = desk.js("window.darkroom.grid.columns")
+    columns = desk.js("window.darkroom.grid.tiles.columns")
     desk.click_image(TEST[0])
     desk.wait_focus(TEST[0])
     for key, image in (
@@ -195,6 +195,21 @@ def test_every_panel_says_how_it_is_read(desk):
         expect(desk.page.get_by_text(words)).to_be_visible()
         button.click()
         expect(desk.page.get_by_text(words)).to_be_hidden()
+
+
+def test_esc_closes_how_a_panel_is_read_and_no_more(desk, ids_of):
+    desk.at("#wrong-button").click()
+    desk.wait_grid(ids_of())
+    button = desk.page.get_by_role("button", name="How to read: Images")
+    button.focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_text("A red frame marks")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_text("A red frame marks")).to_be_hidden()
+    expect(button).to_be_focused()
+    assert desk.grid_ids() == ids_of()
+    desk.page.keyboard.press("Escape")  # once more: now the selection
+    desk.wait_grid(TEST)
 
 
 def test_an_earlier_teacher_is_asked(desk, digits, ids_of):
@@ -314,14 +329,14 @@ def test_the_least_sure_come_first(desk, arrays):
 
 
 def test_thumbnails_can_be_larger(desk):
-    before = desk.js("window.darkroom.grid.tileWidth")
+    before = desk.js("window.darkroom.grid.tiles.tileWidth")
     thumb = desk.at("#grid-size [role=slider]")
     thumb.focus()
     desk.page.keyboard.press("End")
-    desk.wait("window.darkroom.grid.tileWidth === 128")
+    desk.wait("window.darkroom.grid.tiles.tileWidth === 128")
     desk.wait("document.querySelector('#grid').dataset.ready === 'true'")
     desk.page.keyboard.press("Home")
-    desk.wait("window.darkroom.grid.tileWidth === 24")
+    desk.wait("window.darkroom.grid.tiles.tileWidth === 24")
     desk.wait_grid(TEST)
     assert before == 52
 
