@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.theme import ACCENT_COLOUR, RIGHT, TEST, TRAIN, WRONG, blank_figure
 
+LOSSES = ("train_loss", "test_loss")
 MAX_NUMBERED = 20  # classes up to which a cell has room for its number
 
 
@@ -108,17 +109,20 @@ def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: in
         )
     figure.update_xaxes(title_text="epoch", range=[-0.02 * epochs, 1.02 * epochs] if epochs else None)
     if what == "loss":
-        figure.update_yaxes(title_text="cross-entropy, nats", type="log", **log_ticks(figure))
+        figure.update_yaxes(
+            title_text="cross-entropy, nats",
+            type="log",
+            **log_ticks([point[name] for point in points for name in LOSSES if name in point]),
+        )
     else:
         figure.update_yaxes(title_text="accuracy", tickformat=".0%")
     return figure
 
 
-def log_ticks(figure: go.Figure) -> dict:
-    """Where a log axis has its numbers: one a decade, three while less than two decades are drawn."""
-    drawn = np.concatenate([trace.y for trace in figure.data] or [np.ones(1)])
-    drawn = drawn[drawn > 0]
-    if not drawn.size or drawn.max() >= 100 * drawn.min():
+def log_ticks(values: Sequence[float]) -> dict:
+    """Where a log axis has its numbers: one a decade, three while the values span less than two decades."""
+    drawn = [value for value in values if value > 0]
+    if not drawn or max(drawn) >= 100 * min(drawn):
         return {"dtick": 1}
     # Plotly's own ticks between decades say 2 and 5 wherever they are.
     return {"tickvals": [float(f"{step}e{decade}") for decade in range(-9, 4) for step in (1, 2, 5)]}
