@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.jobs.callbacks import light_of, pace, size_of
+from dashboard.jobs.callbacks import size_of
 from dashboard.jobs.layout import STATE_COLOURS, duration, job_row, step, store_words, study_row, told, worker_rows
+from dashboard.jobs.pulse import light_of, pace
 from workers.engine import Health
 from workers.jobs import Job
 from workers.presence import Worker
