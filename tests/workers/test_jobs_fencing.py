@@ -1,11 +1,15 @@
 """Who may still write when several think that a job is theirs."""
 
 import random
+import shutil
 import threading
 import time
 
+from tests.engines import Store
 from tests.workers.by_hand import finish, sleeper
 from workers import names
+from workers.jobs import Jobs
+from workers.store import connect
 
 
 def test_a_late_twin_can_write_nothing(jobs, results, client):
@@ -31,6 +35,27 @@ def test_a_late_twin_can_write_nothing(jobs, results, client):
     assert jobs.commit(spec.key, old, 3, {"arrays": {}}) == "lost"
     assert results.blob(spec.key, "x") == b"new"
     assert jobs.get(spec.key).commits == 1
+
+
+def test_a_claim_that_the_server_forgot_when_the_power_went_is_fenced_off(tmp_path):
+    store = Store(tmp_path, memory=2**27).start()
+    jobs = Jobs(connect(store.url, patient=True), lambda key, queue: None, lease_seconds=60.0)
+    spec = sleeper()
+    try:
+        jobs.submit(spec)
+        shutil.copytree(tmp_path / "store", tmp_path / "synced")
+        forgotten = jobs.claim(spec.key, "first").attempt
+        store.kill()
+        shutil.rmtree(tmp_path / "store")
+        (tmp_path / "synced").rename(tmp_path / "store")
+        store.start()
+        assert jobs.get(spec.key).state == "queued"
+        again = jobs.claim(spec.key, "second").attempt
+        assert again != forgotten
+        assert jobs.report(spec.key, forgotten) == "lost"
+        assert jobs.report(spec.key, again) == "ok"
+    finally:
+        store.stop()
 
 
 def test_cancel_wins_over_a_late_commit(jobs, results, client):

@@ -20,6 +20,9 @@ local function now()
   return tonumber(t[1]) + tonumber(t[2]) / 1e6
 end
 
+-- A fact about the server, such as 'run_id', which is another after each start.
+local function server(fact) return string.match(redis.call('INFO', 'server'), fact .. ':(%w+)') end
+
 local function get(key, field) return redis.call('HGET', job_of(key), field) end
 local function set(key, ...) redis.call('HSET', job_of(key), ...) end
 
