@@ -247,7 +247,7 @@ def test_everything_is_stopped_in_order(start, number):
     wait_until(lambda: engine.jobs.get(key).state == "running")
     began = time.monotonic()
     assert app.end(number) == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert all(gone(pid) for pid in pids)
     assert app.process.stderr.read() == ""
     assert not list((app.folder / "run").glob("*.pid.json"))
@@ -261,33 +261,33 @@ def test_everything_is_stopped_in_order(start, number):
     assert again.end() == 0
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_no_orphans_and_what_was_made_is_there_at_the_next_start(start):
-    app = start().ready().working()
+    app = start(DARKROOM_LEASE_SECONDS="60").ready().working()
     key = app.engine.jobs.submit(job("probe-array", {"bytes": 5_000_000, "value": 7}))
     running = app.engine.jobs.submit(job("probe-sleep", {"seconds": 3}))
     wait_until(lambda: app.engine.jobs.get(key).state == "done")
     wait_until(lambda: app.engine.jobs.get(running).state == "running")
     pids = app.descendants()
     app.end(signal.SIGKILL)
-    wait_until(lambda: all(gone(pid) for pid in pids), 25, "no orphans")
+    wait_until(lambda: all(gone(pid) for pid in pids), what="no orphans")
 
-    app = start().ready().working()
+    app = start(DARKROOM_LEASE_SECONDS="60").ready().working()
     assert app.engine.results.array(key, "values").tolist()[-1] == 7
-    wait_until(lambda: app.engine.jobs.get(running).state == "done", 12)  # sooner than its lease of 15 s
+    wait_until(lambda: app.engine.jobs.get(running).state == "done", 45)  # sooner than its lease ends
     assert app.engine.jobs.get(running).commits == 1
     assert app.end() == 0
 
 
-@pytest.mark.parametrize(
-    "seconds", [0.1, 1.3, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (0.7, 1.0, 1.6, 2.0, 2.5))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.1, 0.7, 1.0, 1.3, 1.6, 2.0, 2.5])
 def test_a_kill_during_the_start_is_made_good_by_the_next(start, seconds):
     app = start()
     time.sleep(seconds)
     pids = app.descendants()
     app.end(signal.SIGKILL)
     again = start("--no-worker").ready()
-    wait_until(lambda: [study.title for study in again.engine.studies.all()] == ["Digits"], 10)
+    wait_until(lambda: [study.title for study in again.engine.studies.all()] == ["Digits"])
     assert all(gone(pid) for pid in pids)
     assert again.end() == 0
 
@@ -299,8 +299,8 @@ def test_workers_that_cannot_start_are_told_of_once_and_not_started_again(start)
         "No module named 'tests.nowhere'); correct it, or name another."
     )
     engine = app.engine
-    wait_until(lambda: engine.health().refusal == reason, 20)
-    wait_until(lambda: not list((app.folder / "run").glob("[wc]*.pid.json")), 10, "the end of all three")
+    wait_until(lambda: engine.health().refusal == reason)
+    wait_until(lambda: not list((app.folder / "run").glob("[wc]*.pid.json")), what="the end of all three")
     assert len(app.descendants()) == 2  # the server and its lifeline
     assert app.health()[1] == 200
     assert app.end() == 0
@@ -318,7 +318,7 @@ def test_a_store_that_cannot_be_prepared_yet_is_asked_again_and_again(monkeypatc
             raise answer
 
     in_background(prepare, refused.append)
-    wait_until(lambda: not answers, 5)
+    wait_until(lambda: not answers)
     assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["away", "full"]
     assert refused == []
 
@@ -331,7 +331,7 @@ def test_a_store_that_cannot_be_used_is_told_of_on_the_terminal_and_on_the_page(
     connect(store.url, patient=True).set("darkroom:schema", 99)
     store.stop()
     app = start(folder=held.path).ready()
-    assert "the store has schema 99" in wait_until(lambda: app.engine.health().refusal, 10)
+    assert "the store has schema 99" in wait_until(lambda: app.engine.health().refusal)
     assert app.end() == 0
     assert app.process.stderr.read().startswith("darkroom: no worker can start: the store has schema 99 and this Dark")
 
@@ -344,6 +344,7 @@ def test_a_second_start_on_the_same_folder_is_told_where_the_first_is(start):
     assert app.end() == 0
 
 
+@pytest.mark.slow
 def test_dead_children_are_replaced_while_the_page_goes_on(start):
     app = start().ready().working()
     engine = app.engine
@@ -353,15 +354,15 @@ def test_dead_children_are_replaced_while_the_page_goes_on(start):
 
     os.kill(old["worker-2"], signal.SIGKILL)
     os.kill(old["calls"], signal.SIGKILL)
-    wait_until(lambda: engine.jobs.get(key).state == "done", 20)
+    wait_until(lambda: engine.jobs.get(key).state == "done")
     assert engine.jobs.get(key).attempt == 2
 
     psutil.Process(old["server"]).children()[0].kill()  # the server itself; its lifeline ends with it
-    wait_until(lambda: app.health()[1] == 503 or app.child("server") != old["server"], 5)
-    wait_until(lambda: app.health()[1] == 200, 15)
+    wait_until(lambda: app.health()[1] == 503 or app.child("server") != old["server"])
+    wait_until(lambda: app.health()[1] == 200)
     assert all(app.child(name) != pid for name, pid in old.items())
     later = engine.jobs.submit(job("probe-empty"))
-    wait_until(lambda: engine.jobs.get(later).state == "done", 20)
+    wait_until(lambda: engine.jobs.get(later).state == "done")
     assert engine.calls.ask("probe-wait", {"answer": "here"}, "tab", timeout=20) == "here"
     assert app.end() == 0
 

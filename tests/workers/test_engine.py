@@ -122,7 +122,7 @@ def test_health_never_raises(own):
     own.kill()
     began = time.monotonic()
     assert engine.health() == Health(reachable=False)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     own.start()
     assert engine.health().reachable
 
@@ -179,7 +179,7 @@ def test_the_page_is_told_within_seconds_that_the_server_is_away(own):
         began = time.monotonic()
         with pytest.raises(UNAVAILABLE):
             ask()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8
 
 
 def test_a_bell_that_cannot_be_rung_is_no_error_and_does_not_hold_up_the_page(own):
@@ -188,11 +188,11 @@ def test_a_bell_that_cannot_be_rung_is_no_error_and_does_not_hold_up_the_page(ow
     own.kill()
     began = time.monotonic()
     celery_down.jobs._ring("a key", "batch")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     fresh = Engine.connect(own.settings, own.url, patient=False)  # one that was never connected
     began = time.monotonic()
     fresh.jobs._ring("a key", "batch")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 def test_bells_and_calls_go_on_after_the_server_was_restarted(own):
@@ -308,13 +308,13 @@ def test_the_failures_that_the_page_recovers_from_are_told_apart():
 
 
 def test_leases_get_one_length_after_a_restart_of_the_server(own):
-    settings = own.settings.model_copy(update={"lease_seconds": 1.0})
+    settings = own.settings.model_copy(update={"lease_seconds": 2.0})
     engine = Engine.connect(settings, own.url, patient=True)
     spec = job("probe-sleep")
     engine.jobs.submit(spec)
     attempt = engine.jobs.claim(spec.key, "somebody").attempt
     own.kill()
-    time.sleep(1.2)  # longer than the lease
+    time.sleep(2.2)  # longer than the lease
     own.start()
     engine.jobs.reconcile()
     assert engine.jobs.get(spec.key).state == "running"
@@ -322,6 +322,5 @@ def test_leases_get_one_length_after_a_restart_of_the_server(own):
     time.sleep(0.3)
     engine.jobs.reconcile()
     assert engine.jobs.get(spec.key).state == "running"
-    time.sleep(2.5)  # and now it is silent
-    engine.jobs.reconcile()
-    assert engine.jobs.get(spec.key).state == "queued"
+    # And now it is silent.
+    wait_until(lambda: engine.jobs.reconcile() or engine.jobs.get(spec.key).state == "queued")

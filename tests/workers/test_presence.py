@@ -29,7 +29,7 @@ def test_a_worker_is_seen_until_it_falls_silent(client, monkeypatch):
     Presence(client, worker("b@here")).announce()
     Presence(client, worker("a@here")).announce()
     assert workers_present(client) == [worker("a@here"), worker("b@here")]
-    wait_until(lambda: workers_present(client) == [], 2)
+    wait_until(lambda: workers_present(client) == [])
     assert client.zcard(names.WORKERS) == 0
 
 
@@ -47,7 +47,7 @@ def test_it_beats_and_sits_out_an_absent_server(client, monkeypatch):
     monkeypatch.setattr(there, "announce", sometimes)
     thread = threading.Thread(target=there.beat, args=(stop,))
     thread.start()
-    wait_until(lambda: workers_present(client), 2)
+    wait_until(lambda: workers_present(client))
     stop.set()
     thread.join(2)
     assert not thread.is_alive()
@@ -85,11 +85,11 @@ def test_why_workers_cannot_start_is_known_while_somebody_says_so(client, monkey
     assert read_refusal(client) == ""
     publish_refusal(client, "there is no abacus.")
     assert read_refusal(client) == "there is no abacus."
-    wait_until(lambda: read_refusal(client) == "", 2)
+    wait_until(lambda: read_refusal(client) == "")
 
 
 def test_real_workers_are_present(fleet):
-    found = wait_until(lambda: (there := workers_present(fleet.engine.client)) and len(there) == 3 and there, 20)
+    found = wait_until(lambda: (there := workers_present(fleet.engine.client)) and len(there) == 3 and there)
     assert [short_name(who.name) for who in found] == ["calls", "worker-1", "worker-2"]
     assert [who.queues for who in found] == [("calls",), ("interactive",), ("interactive", "batch")]
     assert {who.version for who in found} == {code_version()}
