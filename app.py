@@ -86,9 +86,8 @@ def run_embedded(settings: Settings, stop: StopFlag) -> None:
             add_workers(settings, url, supervisor)
 
         with served(settings, url, listener):
-            in_background(
-                prepare, supervisor.refuse
-            )  # a large store takes seconds to load; the page is there meanwhile and says so
+            # A large store takes seconds to load; the page is there meanwhile and says so.
+            in_background(prepare, supervisor.refuse)
             stop.wait()
     folder.release()
 

@@ -1,4 +1,5 @@
-"""The door to the engine: what the page and the workers share. The dashboard comes in through here only."""
+"""The door to the engine: what the page and the workers share. The page holds an `Engine`, and beside it knows only the
+records that it hands out and the errors that it raises."""
 
 import contextlib
 import hashlib
@@ -41,6 +42,15 @@ class Health:
     budget_bytes: int = 0
     workers: tuple[Worker, ...] = field(default=())
     refusal: str = ""  # why workers could not start
+
+    @property
+    def store(self) -> str:
+        """How the store is, in a word or two; "ok" when it answers."""
+        if self.reachable:
+            return "ok"
+        if self.loading is not None:
+            return "store loads"
+        return "store refuses us" if self.refused else "store away"
 
     @property
     def outdated(self) -> tuple[Worker, ...]:

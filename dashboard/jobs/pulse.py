@@ -35,6 +35,7 @@ class Beat:
     facts : what each result that is there came to, in a few words, by role.
     curve : what the live curve depends on; None when there is none.
     now : seconds since 1970, by the server's clock.
+    first_missing : the study that every store begins with is there as an older version made it only.
     """
 
     health: Health
@@ -47,6 +48,7 @@ class Beat:
     facts: Mapping[str, str] = field(default_factory=dict)
     curve: list | None = None
     now: float = 0.0
+    first_missing: bool = False
 
     @property
     def open_queues(self) -> set[str]:
@@ -80,7 +82,7 @@ def with_study(engine: Engine, beat: Beat, search: str | None) -> Beat:
     """The studies there are, and the one to show: another one after the first beat of a store that was away, or at the
     end of a study that was deleted elsewhere."""
     studies = engine.studies.all()
-    beat = replace(beat, studies=studies)
+    beat = replace(beat, studies=studies, first_missing=engine.first_study_missing())
     if beat.study is None:
         found = asked_for(engine, search) if studies else beat.found
     elif beat.study["id"] not in {known.id for known in studies}:
@@ -104,7 +106,7 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
     steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in beat.jobs.items()]
-    text, light = light_of(reachable, len(beat.health.workers), waiting, beat.starting)
+    text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:
         unseen.marks.pop("ready", None)  # panels that could not be filled meanwhile are told again afterwards
     return (
@@ -112,7 +114,7 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
         unseen("steps", steps) if reachable else dash.no_update,
         unseen("cancel", display(waiting)),
         unseen("retry", display(beat.stopped and not waiting)),
-        unseen("start", display(reachable and study is None)),
+        unseen("start", display(reachable and (study is None or beat.first_missing))),
         unseen("curve", beat.curve) if beat.curve else dash.no_update,
         unseen("ready", beat.ready, [study and study["id"], beat.ready]) if reachable else dash.no_update,
         unseen("text", text),
@@ -171,10 +173,11 @@ def curve_state(engine: Engine, teacher: Job | None) -> list | None:
     return [teacher.key, teacher.attempt, teacher.is_open, teacher.thinned, engine.jobs.metric_count(teacher.key)]
 
 
-def light_of(reachable: bool, workers: int, waiting: bool, starting: bool) -> tuple[str, str]:
+def light_of(health: Health, waiting: bool, starting: bool) -> tuple[str, str]:
     """The words and the colour of the engine's light in the header."""
-    if not reachable:
-        return "store away", "red"
+    if not health.reachable:
+        return health.store, "red"
+    workers = len(health.workers)
     if not workers:
         return ("workers start", "yellow") if starting else ("no worker", "yellow")
     return ("working" if waiting else "ready") + f" · {workers} worker{'s' if workers > 1 else ''}", "green"

@@ -8,6 +8,7 @@ from dashboard.server import build
 from tests.dashboard.asking import Page
 from tests.dashboard.borrowed import EPOCHS
 from tests.engines import wait_until
+from workers import names
 from workers.jobs import Jobs
 from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
@@ -169,6 +170,16 @@ def test_start_makes_the_first_study(tab, worker, engine):
     assert [study.title for study in engine.studies.all()] == ["Digits"]
     tab.beat()
     assert tab.buttons() == ["cancel"]
+
+
+def test_the_first_study_is_offered_again_when_only_an_older_version_of_it_is_there(tab, worker, engine):
+    older = engine.studies.create("Digits", digits_study(teacher={"epochs": EPOCHS}))
+    engine.client.set(names.WELCOMED, older.id)
+    tab.beat()
+    assert "start" in tab.buttons()
+    tab.page.ask("pulse.n_intervals", "study-start.n_clicks", pulse__n_intervals=1)
+    tab.beat()
+    assert "start" not in tab.buttons()
 
 
 def test_a_study_whose_records_are_gone_can_be_retried(tab, worker, study, engine):
