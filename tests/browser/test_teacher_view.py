@@ -204,6 +204,7 @@ def test_esc_closes_how_a_panel_is_read_and_no_more(desk, ids_of):
     button.focus()
     desk.page.keyboard.press("Enter")
     expect(desk.page.get_by_text("A red frame marks")).to_be_visible()
+    desk.wait("document.activeElement.getAttribute('role') === 'dialog'")  # it takes the focus a moment later
     desk.page.keyboard.press("Escape")
     expect(desk.page.get_by_text("A red frame marks")).to_be_hidden()
     expect(button).to_be_focused()
