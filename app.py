@@ -6,38 +6,44 @@ Gunicorn serves the same page from several processes: `gunicorn "app:page()"`, w
 """
 
 import contextlib
+import itertools
 import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import redis
 
 from workers import logs
-from workers.engine import Engine, check_reachable, shown
-from workers.fleet import hold_run_folder, replace_deaf_workers, worker_children
+from workers.engine import Engine, check_address, check_reachable, prepare_store, shown
+from workers.fleet import hold_run_folder, watch, worker_children
 from workers.settings import Settings, UsageError, read_settings, stop_with
 from workers.signals import StopFlag
-from workers.supervisor import Supervisor, reap_orphans
+from workers.supervisor import BACKOFF, Supervisor, reap_orphans
 
 logger = logging.getLogger("darkroom.app")
+
+APP_LOAD_ERROR = 4  # to gunicorn: give up; a process that ends with another code it would start again for ever
 
 
 def page():
     """The WSGI application for a server of several processes; settings come from the environment."""
-    from dashboard.server import build
-
     try:
         settings = read_settings()
         if settings.redis_url is None:
             raise UsageError("REDIS_URL is not set; a page in several processes needs a server of its own.")
+        url = settings.redis_url.get_secret_value()
+        check_address(url)
     except UsageError as error:
-        stop_with(error)
+        stop_with(error, APP_LOAD_ERROR)
+
+    from dashboard.server import build
+
     logs.configure("page", None, settings.log_level)  # processes cannot share a rotating file
-    url = settings.redis_url.get_secret_value()
-    in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings))
+    in_background(lambda: Engine.connect(settings, url, patient=True).prepare(settings), logger.error)
     return build(Engine.connect(settings, url, patient=False), settings, alone=False).server
 
 
@@ -80,7 +86,8 @@ def run_embedded(settings: Settings, stop: StopFlag) -> None:
             add_workers(settings, url, supervisor)
 
         with served(settings, url, listener):
-            in_background(prepare)  # a large store takes seconds to load; the page is there meanwhile and says so
+            # A large store takes seconds to load; the page is there meanwhile and says so.
+            in_background(prepare, supervisor.refuse)
             stop.wait()
     folder.release()
 
@@ -92,7 +99,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
     run_folder, lock = hold_run_folder(settings)
     reap_orphans(run_folder)
     logs.configure("page", settings.log_folder, settings.log_level)
-    Engine.connect(settings, url, patient=True).prepare(settings)
+    prepare_store(settings, url)
     remark = f", with the Redis server at {shown(url)}"
     with supervised(settings, url, run_folder) as supervisor, served(settings, url, listener, remark):
         add_workers(settings, url, supervisor)
@@ -104,7 +111,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
 def supervised(settings: Settings, url: str, run_folder: Path) -> Iterator[Supervisor]:
     """A running supervisor; on leaving, everything in its care is stopped."""
     engine = Engine.connect(settings, url, patient=False)  # a server that hangs must not keep us from stopping
-    supervisor = Supervisor(run_folder, settings.log_folder, replace_deaf_workers(engine, settings.cancel_grace))
+    supervisor = Supervisor(run_folder, settings.log_folder, watch(engine, settings.cancel_grace))
     supervisor.start()
     try:
         yield supervisor
@@ -121,14 +128,25 @@ def add_workers(settings: Settings, url: str, supervisor: Supervisor) -> None:
         supervisor.add(child)
 
 
-def in_background(work: Callable[[], None]) -> None:
-    """Runs `work` in a thread; what it cannot do is in the log."""
+def in_background(prepare: Callable[[], None], refuse: Callable[[str], None]) -> None:
+    """Prepares the store in a thread. A server that is away or out of memory is asked again until it has been done; what
+    waiting does not put right is told to `refuse`."""
 
     def run() -> None:
-        try:
-            work()
-        except (redis.RedisError, UsageError) as error:
-            logger.error("the store cannot be prepared: %s", error)
+        logged: set[type] = set()
+        for seconds in itertools.chain(BACKOFF, itertools.repeat(BACKOFF[-1])):
+            try:
+                prepare()
+            except UsageError as error:
+                refuse(str(error))
+                return
+            except redis.RedisError as error:
+                if type(error) not in logged:
+                    logger.error("the store cannot be prepared yet, and is asked again: %s", error)
+                logged.add(type(error))
+                time.sleep(seconds)
+            else:
+                return
 
     threading.Thread(target=run, name="prepare", daemon=True).start()
 

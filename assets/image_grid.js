@@ -1,8 +1,5 @@
 // One canvas that shows thumbnails of the images whose ids it is told, however many there are.
 (() => {
-  const GAP = 3;
-  // Firefox stops at 17.8 million px; Chromium at 33.5 million device px, so fewer CSS px on dense screens.
-  const MAX_TRACK_HEIGHT = 8e6;
   const FALLBACK_COLOURS = {
     surface: '#ffffff', muted: '#d0d4da', text: '#20242a', accent: '#1c7ed6', wrong: '#e03131',
   };
@@ -26,8 +23,7 @@
     constructor(host, {onFocus = () => {}, onHover = () => {}, tileSize = 56} = {}) {
       Object.assign(this, {host, onFocus, onHover, tileSize, source: null, thumbnails: null});
       Object.assign(this, {ids: new Uint32Array(0), focusId: null, cursor: -1, hoverId: null, pointer: null});
-      // `offset` is the scroll position in content pixels, `anchor` the image that relayouts keep at the top.
-      Object.assign(this, {offset: 0, scale: 1, sentScrollTop: 0, anchor: 0, columns: 1, viewWidth: 0, viewHeight: 0});
+      Object.assign(this, {tiles: new window.darkroom.TileLayout(), sentScrollTop: 0});
       this.build();
       this.listen();
       this.refresh();
@@ -53,7 +49,7 @@
       this.ids = next;
       this.host.dataset.count = next.length;
       this.cursor = this.positionOf(this.focusId);
-      this.offset = this.anchor = 0;
+      this.tiles.begin(next.length);
       this.layout();
       this.announce();
     }
@@ -95,87 +91,51 @@
       for (const name of ['count', 'painted', 'ready', 'error']) delete this.host.dataset[name];
     }
 
-    // ---- geometry, in CSS px of the host's visible box ----
-
-    tileAt(x, y) {
-      return this.ids[this.positionAt(x, y)] ?? null;
-    }
+    // ---- where it is, in CSS px of the host's visible box ----
 
     rectOf(id) {
       const position = this.positionOf(id);
       if (position < 0 || !this.source) return null;
-      const {x, y} = this.cornerOf(position);
-      return {x, y, width: this.tileWidth, height: this.tileHeight};
+      const {tileWidth: width, tileHeight: height} = this.tiles;
+      return {...this.tiles.cornerOf(position), width, height};
     }
 
     positionOf(id) {
       return id === null ? -1 : this.ids.indexOf(id);
     }
 
-    cornerOf(position) {
-      const row = Math.floor(position / this.columns);
-      return {x: GAP + (position % this.columns) * this.pitchX, y: GAP + row * this.pitchY - this.offset};
-    }
-
-    // Half of each gap belongs to the tile beside it, so that hover does not flicker on the way across.
-    positionAt(x, y) {
-      if (!this.source || x < 0 || y < 0 || x >= this.viewWidth || y >= this.viewHeight) return -1;
-      const column = Math.floor((x - GAP / 2) / this.pitchX);
-      const row = Math.floor((y - GAP / 2 + this.offset) / this.pitchY);
-      const position = row * this.columns + column;
-      const inside = column >= 0 && column < this.columns && row >= 0 && position < this.ids.length;
-      return inside ? position : -1;
-    }
-
     layout() {
       this.host.dataset.ready = 'false';
-      const {source, host, ids} = this;
+      const {source, host, ids, tiles} = this;
       const {clientWidth, clientHeight} = host;
       this.view.style.display = source && ids.length ? '' : 'none';
       // A hidden panel has no size; what was laid out before still holds when it comes back.
       if (!source || !clientWidth || !clientHeight) return this.schedule();
-      const before = `${this.columns} ${this.pitchY}`;
-      this.viewWidth = clientWidth;
-      this.viewHeight = clientHeight;
-      const fit = this.tileSize / Math.max(source.tileWidth, source.tileHeight);
-      this.tileWidth = source.tileWidth * fit;
-      this.tileHeight = source.tileHeight * fit;
-      this.pitchX = this.tileWidth + GAP;
-      this.pitchY = this.tileHeight + GAP;
-      this.columns = Math.max(1, Math.floor((clientWidth - GAP) / this.pitchX));
-      this.sizeTrack();
+      tiles.fit(clientWidth, clientHeight, this.tileSize, source);
+      this.track.style.height = `${tiles.trackHeight}px`;
       this.sizeCanvas();
-      const reflowed = before !== `${this.columns} ${this.pitchY}`;
-      this.scrollTo(reflowed ? Math.floor(this.anchor / this.columns) * this.pitchY : this.offset);
+      this.scrollTo(tiles.offset);
       this.reveal();
       this.schedule();
     }
 
-    sizeTrack() {
-      const content = this.ids.length ? GAP + Math.ceil(this.ids.length / this.columns) * this.pitchY : 0;
-      const height = Math.min(content, MAX_TRACK_HEIGHT);
-      this.maxOffset = Math.max(0, content - this.viewHeight);
-      this.scale = this.maxOffset ? this.maxOffset / (height - this.viewHeight) : 1;
-      this.track.style.height = `${height}px`;
-    }
-
     sizeCanvas() {
-      const {canvas, view} = this;
+      const {canvas, view, tiles} = this;
       this.ratio = window.devicePixelRatio || 1;
-      const [width, height] = [Math.round(this.viewWidth * this.ratio), Math.round(this.viewHeight * this.ratio)];
-      view.style.width = canvas.style.width = `${this.viewWidth}px`;
-      view.style.height = canvas.style.height = `${this.viewHeight}px`;
+      const [width, height] = [Math.round(tiles.viewWidth * this.ratio), Math.round(tiles.viewHeight * this.ratio)];
+      view.style.width = canvas.style.width = `${tiles.viewWidth}px`;
+      view.style.height = canvas.style.height = `${tiles.viewHeight}px`;
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
-      this.inkWidth = Math.max(1, Math.round(this.tileWidth * this.ratio));
-      this.inkHeight = Math.max(1, Math.round(this.tileHeight * this.ratio));
+      this.inkWidth = Math.max(1, Math.round(tiles.tileWidth * this.ratio));
+      this.inkHeight = Math.max(1, Math.round(tiles.tileHeight * this.ratio));
     }
 
     // ---- scrolling ----
 
     scrollTo(offset) {
-      this.offset = clamp(offset, 0, this.maxOffset);
-      this.host.scrollTop = this.offset / this.scale;
+      this.tiles.scrollTo(offset);
+      this.host.scrollTop = this.tiles.offset / this.tiles.scale;
       // Read back because the browser rounds: this is how followScroll knows its own echo.
       this.sentScrollTop = this.host.scrollTop;
     }
@@ -186,7 +146,7 @@
     }
 
     noteScroll() {
-      this.anchor = Math.round(this.offset / this.pitchY) * this.columns;
+      this.tiles.dropAnchor();
       this.host.dataset.ready = 'false';
       this.schedule();
     }
@@ -195,24 +155,23 @@
       const {scrollTop} = this.host;
       if (!this.source || Math.abs(scrollTop - this.sentScrollTop) < 1) return;
       this.sentScrollTop = NaN;
-      this.offset = clamp(scrollTop * this.scale, 0, this.maxOffset);
+      this.tiles.scrollTo(scrollTop * this.tiles.scale);
       this.noteScroll();
     }
 
     // On a shortened track one wheel notch would skip whole screens: move by true pixels instead.
     wheel(event) {
-      if (this.scale === 1 || event.ctrlKey || !event.deltaY) return;
+      const {scale, offset, pitchY, viewHeight} = this.tiles;
+      if (scale === 1 || event.ctrlKey || !event.deltaY) return;
       event.preventDefault();
-      this.scrollOn(this.offset + event.deltaY * [1, this.pitchY, this.viewHeight][event.deltaMode]);
+      this.scrollOn(offset + event.deltaY * [1, pitchY, viewHeight][event.deltaMode]);
     }
 
     reveal() {
-      if (!this.revealPending || this.cursor < 0 || !this.viewHeight) return;
+      if (!this.revealPending || this.cursor < 0 || !this.tiles.viewHeight) return;
       this.revealPending = false;
-      const top = Math.floor(this.cursor / this.columns) * this.pitchY;
-      const bottom = top + this.pitchY + GAP;
-      if (top < this.offset) this.scrollOn(top);
-      else if (bottom > this.offset + this.viewHeight) this.scrollOn(bottom - this.viewHeight);
+      const offset = this.tiles.offsetShowing(this.cursor);
+      if (offset !== this.tiles.offset) this.scrollOn(offset);
     }
 
     // ---- painting ----
@@ -230,12 +189,11 @@
     }
 
     paint() {
-      const {source, ids, viewHeight} = this;
-      if (!source || !viewHeight || !ids.length) return this.report(0, Boolean(source) && !ids.length);
+      const {source, ids} = this;
+      if (!source || !this.tiles.viewHeight || !ids.length) return this.report(0, Boolean(source) && !ids.length);
       // A hidden panel loads nothing.
       if (!this.host.clientHeight) return;
-      const first = Math.max(0, Math.floor((this.offset - GAP) / this.pitchY)) * this.columns;
-      const end = Math.min(ids.length, Math.ceil((this.offset + viewHeight) / this.pitchY) * this.columns);
+      const [first, end] = this.tiles.visible();
       this.thumbnails.fit(this.inkWidth, this.inkHeight, end - first);
       this.thumbnails.gather(ids.subarray(first, end));
       this.context.fillStyle = this.colours.surface;
@@ -302,7 +260,7 @@
     }
 
     inkCorner(position) {
-      const {x, y} = this.cornerOf(position);
+      const {x, y} = this.tiles.cornerOf(position);
       return [Math.round(x * this.ratio), Math.round(y * this.ratio)];
     }
 
@@ -336,7 +294,7 @@
     // ---- pointer and keyboard ----
 
     followPointer() {
-      const position = this.pointer ? this.positionAt(...this.pointerInHost()) : -1;
+      const position = this.pointer ? this.tiles.positionAt(...this.pointerInHost()) : -1;
       const id = this.ids[position] ?? null;
       this.hoverPosition = position;
       this.canvas.style.cursor = id === null ? '' : 'pointer';
@@ -376,7 +334,7 @@
 
     click(event) {
       this.movePointer(event);
-      const position = this.positionAt(...this.pointerInHost());
+      const position = this.tiles.positionAt(...this.pointerInHost());
       if (position >= 0) this.focusPosition(position);
     }
 
@@ -387,27 +345,20 @@
     }
 
     key(event) {
-      if (event.ctrlKey || event.altKey || event.metaKey || !this.viewHeight || !this.ids.length) return;
+      const {tiles, cursor} = this;
+      if (event.ctrlKey || event.altKey || event.metaKey || !tiles.viewHeight || !this.ids.length) return;
       const last = this.ids.length - 1;
-      const page = Math.max(1, Math.floor(this.viewHeight / this.pitchY));
+      const page = tiles.rowsInView;
       const target = {
-        ArrowLeft: Math.max(0, this.cursor - 1), ArrowRight: Math.min(last, this.cursor + 1), Home: 0, End: last,
-        ArrowUp: this.rowTarget(-1), ArrowDown: this.rowTarget(1),
-        PageUp: this.rowTarget(-page), PageDown: this.rowTarget(page), Enter: this.cursor, ' ': this.cursor,
+        ArrowLeft: Math.max(0, cursor - 1), ArrowRight: Math.min(last, cursor + 1), Home: 0, End: last,
+        ArrowUp: tiles.rowsFrom(cursor, -1), ArrowDown: tiles.rowsFrom(cursor, 1),
+        PageUp: tiles.rowsFrom(cursor, -page), PageDown: tiles.rowsFrom(cursor, page), Enter: cursor, ' ': cursor,
       }[event.key];
       if (target === undefined) return;
       event.preventDefault();
-      const starts = this.cursor < 0 && event.key !== 'Home' && event.key !== 'End';
-      const next = starts ? Math.min(last, Math.ceil(this.offset / this.pitchY) * this.columns) : target;
-      if (next !== this.cursor || event.key === 'Enter' || event.key === ' ') this.focusPosition(next);
-    }
-
-    // Stays in its column; below the end of a short last row it takes the last image.
-    rowTarget(rows) {
-      const row = Math.floor(this.cursor / this.columns);
-      const lastRow = Math.floor((this.ids.length - 1) / this.columns);
-      const target = clamp(row + rows, 0, lastRow) * this.columns + (this.cursor % this.columns);
-      return row === lastRow && rows > 0 ? this.cursor : Math.min(target, this.ids.length - 1);
+      const starts = cursor < 0 && event.key !== 'Home' && event.key !== 'End';
+      const next = starts ? Math.min(last, tiles.firstInView) : target;
+      if (next !== cursor || event.key === 'Enter' || event.key === ' ') this.focusPosition(next);
     }
 
     // ---- wiring ----

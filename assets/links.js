@@ -44,6 +44,15 @@
 
   let grid = null;
   let drawn = 0;
+  let failures = 0;  // of the grid's arrays, one after the other
+  let repeat = null;  // the timer of the next try
+
+  // The store or the page's server may be away: drawn again after 1, 2, 4, then every 8 seconds.
+  const drawLater = () => {
+    const wait = 1000 * 2 ** Math.min(failures, 3);
+    failures += 1;
+    repeat = setTimeout(() => window.dash_clientside.set_props('grid-again', {data: drawn}), wait);
+  };
 
   const gridOn = (host) => {
     if (!grid || grid.host !== host) {
@@ -76,20 +85,29 @@
     },
 
     // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown].
-    async drawGrid(source, selection, split, sort, size, focus) {
+    async drawGrid(source, selected, split, sort, size, focus) {
+      const selection = selected?.images === source?.images ? selected : null;  // made in another image set
       const keep = window.dash_clientside.no_update;
       const turn = (drawn += 1);
+      clearTimeout(repeat);
       if (!source) {
         grid?.setIds([]);
         return [keep, 'The images of the selection', 'none'];
       }
       const target = gridOn(document.getElementById('grid'));
-      const [labels, predicted, confidence] = await Promise.all([
+      const fetched = await Promise.all([
         array(source.images, 'labels'),
         source.predictions ? array(source.predictions, 'predicted') : null,
         source.predictions ? array(source.predictions, 'confidence') : null,
-      ]);
+      ]).catch(() => null);
       if (turn !== drawn) return [keep, keep, keep];  // a newer call is under way
+      if (!fetched) {
+        drawLater();
+        if (target.source?.key !== source.images) target.setIds([]);  // images of another study
+        return [keep, 'Could not be fetched; asked for again', keep];
+      }
+      failures = 0;
+      const [labels, predicted, confidence] = fetched;
       target.setSource({
         key: source.images,
         count: source.count,

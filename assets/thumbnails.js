@@ -3,8 +3,8 @@
   const MAX_PAGES = 32;
   const MAX_PAGE_PIXELS = 64e6;
   const MAX_FETCHES = 4;
-  const RETRY_AFTER_MS = 2000;
-  const FORGIVE_AFTER_MS = 5000;
+  const RETRY_AFTER_MS = 1000;
+  const FORGIVE_AFTER_MS = 3000;
 
   // Thumbnails copied out of atlas pages onto one sheet: pages can then be let go even when the visible
   // images lie on more pages than memory should hold. Both give up what was used longest ago.

@@ -4,17 +4,15 @@ Beside it: the same work as a job of its own, and as a task of plain Celery whos
 work and two hops over Redis.
 """
 
+import contextlib
 import json
-import sys
 import time
 import uuid
 from collections.abc import Callable
 
-import redis
-
-from benchmarks.harness import PROBES, Darkroom, Process, folder, machine, median, met, ms, percentile, read_runs, table
+from benchmarks.harness import PROBES, Darkroom, folder, machine, median, met, ms, percentile, read_runs, table
 from benchmarks.jobs import through_list
-from benchmarks.plain import asker
+from benchmarks.rivals import rivals
 from workers.kinds import job
 
 WORK_SECONDS = 0.010
@@ -35,24 +33,12 @@ def main() -> None:
     with (
         folder() as parent,
         Darkroom(parent / "data", DARKROOM_TASK_MODULES=json.dumps([PROBES])) as page,
+        contextlib.ExitStack() as others,
     ):
         page.wait(page.answers, "the page answers")
         page.wait_for_workers()
         engine = page.engine()
-        socket = page.redis_url.removeprefix("unix://")
-        broker = f"redis+socket://{socket}?virtual_host=1"
-        others = [
-            Process(
-                [sys.executable, "-m", "celery", "-A", "benchmarks.plain", "worker", "--pool=solo"],
-                parent / "celery.out",
-                BENCH_BROKER=broker,
-            ),
-            Process(
-                [sys.executable, "-m", "benchmarks.plain"], parent / "list.out", BENCH_REDIS=f"unix://{socket}?db=2"
-            ),
-        ]
-        client = redis.Redis.from_url(f"unix://{socket}?db=2")
-        ask = asker(broker)
+        ask, client = others.enter_context(rivals(page.redis_url, parent))
 
         def call() -> None:
             engine.calls.ask("probe-wait", {"ms": 1000 * WORK_SECONDS}, tab="bench")
@@ -68,16 +54,12 @@ def main() -> None:
             "plain Celery": lambda: ask(WORK_SECONDS).get(timeout=30),
             "bare Redis list and the work": lambda: (time.sleep(WORK_SECONDS), through_list(client)),
         }
-        try:
-            for way in ways.values():
-                way()
-            measured = {name: [] for name in ways}
-            for _ in range(runs):
-                for name, way in ways.items():
-                    measured[name].append(timed(way))
-        finally:
-            for other in others:
-                other.kill()
+        for way in ways.values():
+            way()
+        measured = {name: [] for name in ways}
+        for _ in range(runs):
+            for name, way in ways.items():
+                measured[name].append(timed(way))
     medians = {name: median(times) for name, times in measured.items()}
     rows = [
         [name, ms(medians[name]), ms(percentile(times, 0.95)), f"{medians[name] / medians['call']:.2f} ×"]

@@ -14,7 +14,8 @@ from typing import Any
 import redis
 
 from benchmarks.harness import PROBES, Darkroom, Process, folder, machine, median, met, ms, percentile, read_runs, table
-from benchmarks.plain import ANSWERED, ASKED, asker
+from benchmarks.plain import ANSWERED, ASKED
+from benchmarks.rivals import rivals
 from workers.engine import Engine
 from workers.kinds import job
 
@@ -61,41 +62,27 @@ def main() -> None:
     ):
         page.wait(page.answers, "the page answers")
         engine = page.engine()
-        socket = page.redis_url.removeprefix("unix://")
-        broker = f"redis+socket://{socket}?virtual_host=1"
-        workers = [
-            Process(
-                [sys.executable, "-m", "workers.worker", "bench@jobs", "interactive,batch"],
-                parent / "worker.out",
-                REDIS_URL=page.redis_url,
-                DARKROOM_TASK_MODULES=json.dumps([PROBES]),
-                DARKROOM_DATA_DIR=str(parent / "worker"),
-            ),
-            Process(
-                [sys.executable, "-m", "celery", "-A", "benchmarks.plain", "worker", "--pool=solo"],
-                parent / "celery.out",
-                BENCH_BROKER=broker,
-            ),
-            Process(
-                [sys.executable, "-m", "benchmarks.plain"], parent / "list.out", BENCH_REDIS=f"unix://{socket}?db=2"
-            ),
-        ]
+        worker = Process(
+            [sys.executable, "-m", "workers.worker", "bench@jobs", "interactive,batch"],
+            parent / "worker.out",
+            REDIS_URL=page.redis_url,
+            DARKROOM_TASK_MODULES=json.dumps([PROBES]),
+            DARKROOM_DATA_DIR=str(parent / "worker"),
+        )
         try:
-            page.wait(page.workers, "a worker")
-            client = redis.Redis.from_url(f"unix://{socket}?db=2")
-            ask = asker(broker)
-            measured = {"Darkroom": [], "plain Celery": [], "bare Redis list": []}
-            for _ in range(3):  # connections and scripts are there from now on
-                through_darkroom(engine)
-                through_celery(ask)
-                through_list(client)
-            for _ in range(runs):
-                measured["Darkroom"].append(through_darkroom(engine))
-                measured["plain Celery"].append(through_celery(ask))
-                measured["bare Redis list"].append(through_list(client))
+            with rivals(page.redis_url, parent) as (ask, client):
+                page.wait(page.workers, "a worker")
+                measured = {"Darkroom": [], "plain Celery": [], "bare Redis list": []}
+                for _ in range(3):  # connections and scripts are there from now on
+                    through_darkroom(engine)
+                    through_celery(ask)
+                    through_list(client)
+                for _ in range(runs):
+                    measured["Darkroom"].append(through_darkroom(engine))
+                    measured["plain Celery"].append(through_celery(ask))
+                    measured["bare Redis list"].append(through_list(client))
         finally:
-            for worker in workers:
-                worker.kill()
+            worker.kill()
     rows = []
     for name, times in measured.items():
         running, done = [run[0] for run in times], [run[1] for run in times]

@@ -5,7 +5,7 @@ PULSE = "pulse"  # the one Interval behind everything that changes by itself
 
 STUDY = "study"  # {"id", "title", "keys": {role: result key}} or None
 READY = "ready"  # roles of the study whose results are there
-SELECTION = "selection"  # {"id", "bits", "count", "label", "origin", ...} or None
+SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", ...} or None
 FOCUS = "focus"  # image id or None
 TAB = "tab"  # names this browser tab to the engine's calls
 

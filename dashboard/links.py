@@ -12,6 +12,7 @@ import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc
 
 from dashboard import ids
+from dashboard.components.notices import tell
 from dashboard.measures import pack_bits
 from workers.engine import Engine
 from workers.studies import Study
@@ -36,17 +37,34 @@ def study_data(study: Study) -> dict[str, Any]:
     return {"id": study.id, "title": study.title, "keys": dict(study.keys)}
 
 
-def make_selection(engine: Engine, mask: np.ndarray, label: str, origin: str, **more: Any) -> dict[str, Any]:
+def make_selection(
+    engine: Engine, images: str, mask: np.ndarray, label: str, origin: str, **more: Any
+) -> dict[str, Any]:
     """A selection of the images in `mask` (N,), remembered by the engine.
 
     Parameters
     ----------
+    images : result key of the image set; the selection means nothing in another one.
     label : what a person would call it; shown wherever the selection is.
     origin : the view it was made in, which ignores its own echo.
     more : what the origin needs to mark it again, such as the cell of a matrix.
     """
-    selection = {"bits": pack_bits(mask), "count": int(mask.sum()), "label": label, "origin": origin, **more}
+    selection = {
+        "images": images,
+        "bits": pack_bits(mask),
+        "count": int(mask.sum()),
+        "label": label,
+        "origin": origin,
+        **more,
+    }
     return selection | {"id": engine.keep_selection(selection)}
+
+
+def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The selection if it was made in the image set of this study, else None."""
+    if selection is None or study is None or selection.get("images") != study["keys"].get("images"):
+        return None
+    return selection
 
 
 def register(app: dash.Dash, engine: Engine) -> None:
@@ -86,20 +104,34 @@ def register(app: dash.Dash, engine: Engine) -> None:
 
 
 def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | None, int | None]:
-    """Study, selection and focused image as an address asks for them.
+    """Study, selection and focused image as an address asks for them; what cannot be had is told in the corner.
 
     An address without a study, or with one that is gone, means the newest; what was selected in another study means
     nothing in it.
     """
     asked = {name: values[0] for name, values in parse_qs((search or "").lstrip("?")).items()}
-    study = pick_study(engine, asked.get("study"))
+    found = pick_study(engine, asked.get("study"))
+    study = None if found is None else study_data(found)
+    if asked.get("study") not in (None, study and study["id"]):
+        tell("The study in this address is gone" + ("; the newest is shown." if study else "."))
+        return study, None, None
     if study is None:
         return None, None, None
-    if asked.get("study") not in (None, study.id):
-        return study_data(study), None, None
     number = asked.get("focus", "")
     focus = int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else None
-    return study_data(study), recall_selection(engine, asked.get("selection")), focus
+    return study, asked_selection(engine, asked.get("selection"), study), focus
+
+
+def asked_selection(engine: Engine, selection_id: str | None, study: dict[str, Any]) -> dict[str, Any] | None:
+    """The selection that an address names; told in the corner when it is gone or does not fit the study."""
+    selection = recall_selection(engine, selection_id)
+    if selection_id and selection is None:
+        tell("The selection in this address is gone; all images are shown.")
+    elif selection and not fitting(selection, study):
+        tell(
+            f"The selection in this address, {selection['label']}, was made in another image set; all images are shown."
+        )
+    return fitting(selection, study)
 
 
 def pick_study(engine: Engine, study_id: str | None) -> Study | None:

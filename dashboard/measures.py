@@ -29,9 +29,3 @@ def in_split(count: int, n_train: int, split: str) -> np.ndarray:
     mask = np.zeros(count, bool)
     mask[slice(0, n_train) if split == "train" else slice(n_train, count)] = True
     return mask
-
-
-def recall(confusion: np.ndarray) -> np.ndarray:
-    """Share of each true class (K,) that is predicted right; NaN where a class has no image."""
-    totals = confusion.sum(axis=1)
-    return np.divide(np.diagonal(confusion), totals, out=np.full(len(totals), np.nan), where=totals > 0)

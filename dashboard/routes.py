@@ -20,7 +20,7 @@ def add_routes(server: Flask, engine: Engine) -> None:
     @server.get("/health")
     def health() -> tuple[Response, int]:
         found = engine.health()
-        told = {"status": "ok" if found.reachable else "store away", "workers": len(found.workers)}
+        told = {"status": found.store, "workers": len(found.workers)}
         return jsonify(told), 200 if found.reachable else 503
 
     @server.get("/atlas/<key>/<int:page>")

@@ -21,8 +21,8 @@ from workers.studies import Study
 from workers.supervisor import Supervisor
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20.0, what: str = "it") -> Any:
-    """The first true value of `condition`; fails when there is none in time."""
+def wait_until(condition: Callable[[], Any], seconds: float = 60.0, what: str = "it") -> Any:
+    """The first true value of `condition`; fails when there is none in time, which a busy machine may need."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds:g} s"
@@ -95,7 +95,7 @@ class Fleet:
 
 @contextlib.contextmanager
 def running_fleet(folder: Path, **settings: Any) -> Iterator[Fleet]:
-    """A store and workers that live as long as the context."""
+    """A store and workers that live as long as the context; the workers are there when it begins."""
     store = Store(folder, **settings).start()
     chosen = Settings(data_dir=folder, redis_url=SecretStr(store.url), **settings)
     engine = Engine.connect(chosen, store.url, patient=True)
@@ -105,6 +105,7 @@ def running_fleet(folder: Path, **settings: Any) -> Iterator[Fleet]:
     try:
         for child in worker_children(chosen, store.url, engine):
             supervisor.add(child)
+        wait_until(lambda: len(engine.health().workers) == chosen.workers + 1, 120, "the start of the workers")
         yield Fleet(store, chosen, engine, supervisor)
     finally:
         supervisor.stop()

@@ -254,7 +254,7 @@ def test_the_services_work_together(tmp_path, compose, services, dockerfile, sta
         except redis.ConnectionError:
             return False
 
-    wait_until(store_answers, 10, "the store answers")
+    wait_until(store_answers, what="the store answers")
 
     def environment(name):
         given = dict(services[name]["environment"])

@@ -1,25 +1,28 @@
-"""The door to the engine: what the page and the workers share. The dashboard comes in through here only."""
+"""The door to the engine: what the page and the workers share. The page holds an `Engine`, and beside it knows only the
+records that it hands out and the errors that it raises."""
 
+import contextlib
 import hashlib
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import redis
-from redis.exceptions import NoPermissionError
+from humanize import naturalsize
 
 from workers import names
 from workers.calls import Calls
 from workers.celery import RUN_JOB, make_celery
 from workers.jobs import Jobs
 from workers.kinds import CALLS, QUEUES, canonical
-from workers.presence import Worker, code_version, read_choices, workers_present
+from workers.presence import Worker, code_version, read_choices, read_refusal, workers_present
 from workers.results import Results
 from workers.schema import migrate
 from workers.settings import Settings, UsageError
-from workers.store import UNAVAILABLE, Client, connect
-from workers.studies import FIRST_STUDY, Studies
+from workers.store import FULL, REFUSED, UNAVAILABLE, Client, connect
+from workers.studies import FIRST_STUDY, Studies, id_of
 
 logger = logging.getLogger("darkroom.engine")
 
@@ -32,11 +35,22 @@ class Health:
     """How the engine is, as far as the page can see."""
 
     reachable: bool
+    refused: bool = False  # the server is there, and lets us in no more
     loading: float | None = None  # share of the store that has been read back, while it is
     full: bool = False
     used_bytes: int = 0
     budget_bytes: int = 0
     workers: tuple[Worker, ...] = field(default=())
+    refusal: str = ""  # why workers could not start
+
+    @property
+    def store(self) -> str:
+        """How the store is, in a word or two; "ok" when it answers."""
+        if self.reachable:
+            return "ok"
+        if self.loading is not None:
+            return "store loads"
+        return "store refuses us" if self.refused else "store away"
 
     @property
     def outdated(self) -> tuple[Worker, ...]:
@@ -75,7 +89,8 @@ class Engine:
         return cls(connect(url, patient=patient), url, settings)
 
     def prepare(self, settings: Settings) -> None:
-        """What the first process does with a store: schema, budget, and the study every new store begins with.
+        """What the first process does with a store: schema, budget and what exceeds it, the end of what no worker of this
+        release will do, and the study every new store begins with. May be done again at any time.
 
         Raises
         ------
@@ -84,12 +99,23 @@ class Engine:
         """
         migrate(self.client)
         self.results.set_budget(settings.memory)
+        if kept := self.jobs.trim():
+            logger.warning("results exceed --memory by %s; pinned studies hold them", naturalsize(kept, binary=True))
+        self.jobs.end_outdated()
         if not self.client.exists(names.WELCOMED):
-            self.studies.create(*FIRST_STUDY)
-            self.client.set(names.WELCOMED, 1)  # after it: a start that was killed between is made good by the next
+            first = self.studies.create(*FIRST_STUDY)
+            # After it: a start that was killed between is made good by the next.
+            self.client.set(names.WELCOMED, first.id)
+
+    def first_study_missing(self) -> bool:
+        """Whether the study that this store began with is there as another version has made it, and not as this one
+        would. One that was deleted is not missed."""
+        welcomed = (self.client.get(names.WELCOMED) or b"").decode()
+        listed = {study.decode() for study in self.client.hkeys(names.STUDIES)}
+        return welcomed in listed and id_of(FIRST_STUDY[1]) not in listed
 
     def health(self) -> Health:
-        """Asks the server and looks who is there; never raises for a server that is away."""
+        """Asks the server and looks who is there; never raises for a server that is away or refuses us."""
         try:
             memory = self.client.info("memory")
             limit = int(memory.get("maxmemory", 0))
@@ -99,9 +125,12 @@ class Engine:
                 used_bytes=self.results.used(),
                 budget_bytes=self.results.budget() or 0,
                 workers=tuple(workers_present(self.client)),
+                refusal=read_refusal(self.client),
             )
         except redis.BusyLoadingError:
             return Health(reachable=False, loading=self._loading())
+        except REFUSED:
+            return Health(reachable=False, refused=True)
         except UNAVAILABLE:
             return Health(reachable=False)
 
@@ -128,6 +157,21 @@ class Engine:
         return None if text is None else json.loads(text)
 
 
+def check_address(url: str) -> None:
+    """Makes sure that `url` names a server, be it that none is there.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        redis.Redis.from_url(url)
+    except ValueError as error:
+        raise UsageError(
+            f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
+        ) from None
+
+
 def check_reachable(url: str) -> None:
     """Makes sure that a server answers at `url` and lets us in.
 
@@ -136,23 +180,41 @@ def check_reachable(url: str) -> None:
     UsageError
         Says which of the two is not so.
     """
+    check_address(url)
+    with failures_named(url), contextlib.suppress(redis.BusyLoadingError):
+        redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
+
+
+def prepare_store(settings: Settings, url: str) -> None:
+    """`Engine.prepare` for a start that waits for it.
+
+    Raises
+    ------
+    UsageError
+        Says what is wrong with the store, or with its server.
+    """
+    with failures_named(url):
+        Engine.connect(settings, url, patient=True).prepare(settings)
+
+
+@contextlib.contextmanager
+def failures_named(url: str) -> Iterator[None]:
+    """Has what a server answers at a start end it with a sentence."""
+    server = f"the Redis server at {shown(url)}"
     try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
-        client.ping()
-    except ValueError as error:
-        raise UsageError(
-            f"REDIS_URL is not an address: {error}; it looks like redis://:password@host:6379/0."
-        ) from None
+        yield
     except redis.BusyLoadingError:
-        return
-    except (redis.AuthenticationError, NoPermissionError, redis.ResponseError) as error:
-        raise UsageError(
-            f"the Redis server at {shown(url)} refused us: {error}; check the password in REDIS_URL."
-        ) from None
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise UsageError(f"{server} is still loading its store; start again when it has done so.") from None
+    except REFUSED as error:
+        raise UsageError(f"{server} refused us: {error}; check the password in REDIS_URL.") from None
+    except FULL:
+        raise UsageError(f"{server} is out of memory; give it more (maxmemory), or empty it of other things.") from None
+    except UNAVAILABLE as error:
         raise UsageError(
             f"no Redis server answers at {shown(url)}: {error}; start it, or unset REDIS_URL to embed one."
         ) from None
+    except redis.RedisError as error:
+        raise UsageError(f"{server} cannot be used: {error}.") from None
 
 
 def shown(url: str) -> str:

@@ -16,9 +16,10 @@ import redis
 from filelock import FileLock, Timeout
 
 from workers import logs, names
-from workers.engine import Engine, check_reachable
+from workers.engine import Engine, check_reachable, prepare_store
 from workers.jobs import UnknownJob
 from workers.kinds import CALLS, QUEUES
+from workers.presence import publish_refusal
 from workers.settings import Settings, UsageError, read_settings, stop_with
 from workers.signals import StopFlag
 from workers.store import UNAVAILABLE
@@ -87,6 +88,20 @@ def thread_limits(threads: int) -> dict[str, str]:
     return limits | {name: os.environ[name] for name in limits if name in os.environ}
 
 
+def watch(engine: Engine, grace: float) -> Callable[[Supervisor], None]:
+    """What is done once a second for the workers of a supervisor: the deaf are replaced, and the page is told why there
+    are none when they cannot start."""
+    replace = replace_deaf_workers(engine, grace)
+
+    def check(supervisor: Supervisor) -> None:
+        replace(supervisor)
+        if supervisor.refusals:
+            with contextlib.suppress(redis.RedisError):
+                publish_refusal(engine.client, supervisor.refusals[0])
+
+    return check
+
+
 def replace_deaf_workers(engine: Engine, grace: float) -> Callable[[Supervisor], None]:
     """A check that kills workers which still compute an attempt `grace` seconds after it was found to be over: the job
     was cancelled (and perhaps asked for again since), or given to another worker."""
@@ -136,12 +151,12 @@ def main() -> None:
         check_reachable(url)
         run_folder, lock = hold_run_folder(settings)
         logs.configure("fleet", settings.log_folder, settings.log_level)
-        Engine.connect(settings, url, patient=True).prepare(settings)
+        prepare_store(settings, url)
     except UsageError as error:
         stop_with(error)
     engine = Engine.connect(settings, url, patient=False)  # a server that hangs must not keep us from stopping
     reap_orphans(run_folder)
-    supervisor = Supervisor(run_folder, settings.log_folder, replace_deaf_workers(engine, settings.cancel_grace))
+    supervisor = Supervisor(run_folder, settings.log_folder, watch(engine, settings.cancel_grace))
     supervisor.start()
     for child in worker_children(settings, url, engine):
         supervisor.add(child)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers import names
-from workers.kinds import KINDS, JobSpec
+from workers.kinds import BUILT_IN, KINDS, JobSpec
 from workers.store import Client, Scripts
 
 OPEN_STATES = ("waiting", "queued", "running")
+ANOTHER_VERSION = "asked for by another version of Darkroom"
 RECENT = 200  # records the page can list; older ones go when their result is gone too
 
 
@@ -133,8 +134,8 @@ class Jobs:
         record = self.get(key)
         if record.kind not in KINDS or record.version != KINDS[record.kind].version:
             raise OutdatedJob(
-                f"the {record.title.lower()} job {key[:12]} was asked for by another version of Darkroom, whose results "
-                "may differ; start its study anew"
+                f"the {record.title.lower()} job {key[:12]} was {ANOTHER_VERSION}, whose results may differ; start its "
+                "study anew"
             )
         for needed in record.inputs.values():
             self.retry(needed)
@@ -222,6 +223,10 @@ class Jobs:
         """Makes room for `size` bytes of results, evicting what is least recently used; False when there is none."""
         return bool(self._scripts("reserve", size))
 
+    def trim(self) -> int:
+        """Evicts what exceeds the budget, least recently used first; returns the bytes of it that may not go."""
+        return int(self._scripts("trim"))
+
     def commit(self, key: str, attempt: int, size: int, meta: Mapping[str, Any]) -> str:
         """Turns what the attempt staged into the result; returns "ok", "cancelled", "lost" or "full"."""
         standing, *bells = self._scripts("commit", key, attempt, size, json.dumps(meta))
@@ -250,6 +255,13 @@ class Jobs:
         for record in self.get_many(self.open_keys()):
             if record.state == "running":
                 self.bury(record.worker)
+
+    def end_outdated(self) -> None:
+        """Ends the open jobs that an older release asked for, as no worker of this one does them. Those of a newer
+        release, and of kinds that are not Darkroom's own, are left to whoever knows them."""
+        for record in self.get_many(self.open_keys()):
+            if record.kind in BUILT_IN and record.version < KINDS[record.kind].version:
+                self.cancel(record.key, f"It was {ANOTHER_VERSION}; start its study anew.")
 
     def reconcile(self, patience: float = 2.0) -> None:
         """Puts right what a lost message, a lost worker or a lost input left behind. Run once a second by one worker."""

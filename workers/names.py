@@ -15,7 +15,8 @@ STUDIES = PREFIX + "studies"  # hash: study id -> JSON
 PINNED = PREFIX + "pinned"  # set: ids of pinned studies
 WORKERS = PREFIX + "workers"  # sorted set: worker names, in the order of their letters
 CHOICES = PREFIX + "choices"  # JSON: what the workers offer (architectures, image sets, ...)
-WELCOMED = PREFIX + "welcomed"  # string: exists once the first study has been made
+REFUSAL = PREFIX + "refusal"  # string: why workers cannot start; expires with those who started them
+WELCOMED = PREFIX + "welcomed"  # string: id of the study that this store began with, once that has been made
 RECONCILER = PREFIX + "reconciler"  # lock: the one worker that reconciles
 
 

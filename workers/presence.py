@@ -92,6 +92,16 @@ def workers_present(client: Client) -> list[Worker]:
     return present
 
 
+def publish_refusal(client: Client, reason: str) -> None:
+    """Tells the page why no worker can start, for as long as this is repeated."""
+    Scripts(client).note(names.REFUSAL, reason, milliseconds=int(SILENT_SECONDS * 1000))
+
+
+def read_refusal(client: Client) -> str:
+    """Why workers cannot start, as those who started them say now; empty when nobody says so."""
+    return (client.get(names.REFUSAL) or b"").decode()
+
+
 def publish_choices(client: Client, choices: Mapping[str, Any]) -> None:
     """Tells the page what the workers offer (architectures with their traced layers, image sets)."""
     Scripts(client).note(names.CHOICES, json.dumps(choices))

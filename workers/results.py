@@ -9,13 +9,12 @@ import contextlib
 import io
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import redis
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from workers import names
 from workers.store import Client, Scripts
@@ -23,6 +22,7 @@ from workers.store import Client, Scripts
 PART_BYTES = 4_000_000
 STAGING_SECONDS = 900  # what a dead attempt staged goes by itself
 TOUCH_SECONDS = 30.0  # how exact "least recently used" is
+TOUCHED_KEYS = 10_000  # remembered at most
 
 Content = np.ndarray | np.generic | bytes  # a sum over an array is no array but a number of NumPy's
 
@@ -51,10 +51,7 @@ class Results:
         self._client = client
         self._cache: LRUCache[tuple[str, str], Any] = LRUCache(cache_bytes, getsizeof=_size)
         self._lock = threading.Lock()
-        self._touched: dict[str, float] = {}
-
-    def has(self, key: str) -> bool:
-        return bool(self._client.exists(names.result(key)))
+        self._touched: TTLCache[str, bool] = TTLCache(TOUCHED_KEYS, TOUCH_SECONDS)
 
     def which(self, keys: list[str]) -> set[str]:
         """Those of `keys` whose results are there."""
@@ -166,31 +163,26 @@ class Results:
         return b"".join(parts)
 
     def _cached(self, key: str, name: str, read: Callable[[], Any]) -> Any:
+        with self._lock:
+            value = self._cache.get((key, name))
+        if value is None:
+            value = read()
+            with self._lock:
+                if _size(value) <= self._cache.maxsize:
+                    self._cache[key, name] = value
         self._touch(key)
-        with self._lock:
-            if (key, name) in self._cache:
-                return self._cache[key, name]
-        value = read()
-        with self._lock:
-            if _size(value) <= self._cache.maxsize:
-                self._cache[key, name] = value
         return value
 
     def _touch(self, key: str) -> None:
-        if time.monotonic() - self._touched.get(key, -TOUCH_SECONDS) < TOUCH_SECONDS:
-            return
-        self._touched[key] = time.monotonic()
+        with self._lock:
+            if key in self._touched:
+                return
+            self._touched[key] = True
         # A server that is away or full is no reason not to show what was read before.
         with contextlib.suppress(redis.RedisError):
             seconds, _ = self._client.time()
             # Only "xx": a read must not bring a deleted result back into the list.
             self._client.zadd(names.RESULTS, {key: seconds}, xx=True)
-
-    def forget(self, key: str) -> None:
-        """Drops what this process has kept of a result that is gone."""
-        with self._lock:
-            for kept in [kept for kept in self._cache if kept[0] == key]:
-                del self._cache[kept]
 
 
 def _field(name: str, number: int) -> str:

@@ -154,7 +154,12 @@ def sentence(fault) -> str:
     return f"--{name} cannot be {fault['input']!r}: {message[0].lower()}{message[1:]}."
 
 
-def stop_with(error: UsageError) -> NoReturn:
-    """End the program with one sentence and exit code 2."""
-    print(f"darkroom: {error}", file=sys.stderr)
-    raise SystemExit(2)
+def complain(sentence: object) -> None:
+    """Says on the terminal what went wrong."""
+    print(f"darkroom: {sentence}", file=sys.stderr, flush=True)
+
+
+def stop_with(error: UsageError, code: int = 2) -> NoReturn:
+    """End the program with one sentence and an exit code."""
+    complain(error)
+    raise SystemExit(code)

@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 from redis.backoff import ConstantBackoff, NoBackoff
+from redis.exceptions import AuthorizationError, NoPermissionError
 from redis.retry import Retry
 
 # redis-py types every reply as bytes, str or awaitable; ours are bytes, and checked by the tests.
@@ -15,6 +16,8 @@ LUA = Path(__file__).parent / "lua"
 # What the page tells the user in a notice, and recovers from by itself.
 UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 FULL = (redis.OutOfMemoryError,)
+# What only somebody else can put right: the password, or what the server lets its user do.
+REFUSED = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
 
 
 def connect(url: str, *, patient: bool) -> Client:

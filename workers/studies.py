@@ -44,6 +44,11 @@ def digits_study(
 FIRST_STUDY = ("Digits", digits_study())
 
 
+def id_of(specs: Mapping[str, JobSpec]) -> str:
+    """The id of a study of these jobs: the key of its last one, shortened."""
+    return list(specs.values())[-1].key[:12]
+
+
 class Studies:
     """The studies of a store."""
 
@@ -55,13 +60,13 @@ class Studies:
     def create(self, title: str, specs: Mapping[str, JobSpec]) -> Study:
         """Remembers a study and submits its jobs; an equal one that exists already is attached to."""
         keys = {role: spec.key for role, spec in specs.items()}
-        study_id = list(keys.values())[-1][:12]
+        made = id_of(specs)
         record = {"title": title, "keys": keys, "created": self._jobs.now()}
-        self._client.sadd(names.study_keys(study_id), *keys.values())
-        self._client.hsetnx(names.STUDIES, study_id, json.dumps(record))
+        self._client.sadd(names.study_keys(made), *keys.values())
+        self._client.hsetnx(names.STUDIES, made, json.dumps(record))
         for spec in specs.values():
             self._jobs.submit(spec)
-        return self.get(study_id)
+        return self.get(made)
 
     def get(self, study_id: str) -> Study:
         """One study.

@@ -1,4 +1,7 @@
-"""Keeps child processes alive: starts them, restarts the dead with back-off, stops all in order."""
+"""Keeps child processes alive: starts them, restarts the dead with back-off, stops all in order.
+
+A child that can never run as it is set up says so by its exit code, and is not started again.
+"""
 
 import contextlib
 import json
@@ -13,14 +16,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
+
+from workers.settings import complain
 
 logger = logging.getLogger("darkroom.supervisor")
 
 ROOT = Path(__file__).resolve().parent.parent
 BACKOFF = (0.2, 0.5, 1, 2, 5, 10, 30)  # seconds before the first, second, ... restart in a row
 STEADY_SECONDS = 60  # a child that lived so long has earned a fresh start
+CANNOT_START = 78  # a child's exit code, sysexits' EX_CONFIG: it would end the same way each time it is started
+REASON_FILE = "DARKROOM_REASON_FILE"  # environment of a child: where it leaves the reason
 
 
 @dataclass
@@ -55,6 +63,10 @@ class Supervisor:
     run_folder : where the pids of the children are noted, so that the next start can end what this one left behind.
     log_folder : where what they print goes (a crash below Python's own logging); None leaves it on standard error.
     check : called once a second, in a thread of its own.
+
+    Attributes
+    ----------
+    refusals : reasons why children cannot run, or must not; said once each.
     """
 
     def __init__(
@@ -66,6 +78,7 @@ class Supervisor:
         self._folder = run_folder
         self._log_folder = log_folder
         self._check = check
+        self.refusals: list[str] = []
         self._children: list[Child] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -89,6 +102,16 @@ class Supervisor:
     def children(self) -> list[Child]:
         with self._lock:
             return list(self._children)
+
+    def refuse(self, reason: str) -> None:
+        """Says, once, in the log and on the terminal, why no worker can start."""
+        with self._lock:
+            if reason in self.refusals:
+                return
+            self.refusals.append(reason)
+        logger.error("no worker can start: %s", reason)
+        if self._log_folder is not None:  # else the log is on the terminal already
+            complain(f"no worker can start: {reason}")
 
     def kill(self, name: str) -> None:
         """Ends a child that does not listen; it is replaced."""
@@ -126,6 +149,7 @@ class Supervisor:
             _stop_together([child])
         for child in workers + others:
             self._note(child.name).unlink(missing_ok=True)
+            self._reason(child.name).unlink(missing_ok=True)
 
     def _care_for(self, child: Child) -> None:
         now = time.monotonic()
@@ -140,6 +164,9 @@ class Supervisor:
         code = child.process.poll()
         if code is None:
             return
+        if code == CANNOT_START:
+            self._give_up(child)
+            return
         if now - child.started > STEADY_SECONDS:
             child.restarts = 0
         wait = _back_off(child)
@@ -149,6 +176,13 @@ class Supervisor:
             # In a thread: the engine may be away, and its server is one of those waiting here to be started.
             threading.Thread(target=self._mourn, args=(child, child.on_death, child.due), daemon=True).start()
             child.due = math.inf
+
+    def _give_up(self, child: Child) -> None:
+        child.process, child.due = None, math.inf
+        self._note(child.name).unlink(missing_ok=True)
+        left = self._reason(child.name)
+        self.refuse(left.read_text() if left.exists() else f"{child.name} says no reason; its log may.")
+        left.unlink(missing_ok=True)
 
     def _mourn(self, child: Child, on_death: Callable[[str], None], due: float) -> None:
         try:
@@ -167,7 +201,7 @@ class Supervisor:
                 stdout=printed,
                 stderr=subprocess.STDOUT if printed else None,
                 cwd=ROOT,
-                env=os.environ | child.environment,
+                env=os.environ | child.environment | {REASON_FILE: str(self._reason(child.name))},
                 start_new_session=True,
             )
         child.started = time.monotonic()
@@ -183,6 +217,18 @@ class Supervisor:
 
     def _note(self, name: str) -> Path:
         return self._folder / f"{short_name(name)}.pid.json"
+
+    def _reason(self, name: str) -> Path:
+        return self._folder / f"{short_name(name)}.reason"
+
+
+def refuse_to_start(reason: str) -> NoReturn:
+    """Ends this process, a child, for good: it would only end again. Whoever started it says why."""
+    if REASON_FILE in os.environ:
+        Path(os.environ[REASON_FILE]).write_text(reason)
+    else:
+        complain(f"no worker can start: {reason}")
+    raise SystemExit(CANNOT_START)
 
 
 def short_name(name: str) -> str:

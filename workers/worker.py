@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from types import ModuleType
 from typing import Any
 
 import redis
@@ -24,9 +25,9 @@ from workers.kinds import CALLS
 from workers.lifeline import end_with_parent
 from workers.presence import Presence, Worker, code_version, publish_choices
 from workers.runner import ANSWERS, Runner
-from workers.settings import Settings, read_settings
+from workers.settings import Settings, UsageError, read_settings
 from workers.store import Scripts
-from workers.supervisor import short_name
+from workers.supervisor import refuse_to_start, short_name
 
 logger = logging.getLogger("darkroom.worker")
 
@@ -41,7 +42,10 @@ def main(name: str, queues: list[str]) -> None:
     logs.configure(short_name(name), settings.log_folder, settings.log_level)
     assert settings.redis_url is not None, "a worker needs REDIS_URL; the supervisor sets it"
     url = settings.redis_url.get_secret_value()
-    about = load_tasks(settings)
+    try:
+        about = load_tasks(settings)
+    except UsageError as error:
+        refuse_to_start(str(error))
     engine = Engine.connect(settings, url, patient=True)
     runner = Runner(
         engine.jobs, engine.results, name, settings.lease_seconds, {"version": code_version(), **about["made_by"]}
@@ -82,16 +86,46 @@ def main(name: str, queues: list[str]) -> None:
 
 
 def load_tasks(settings: Settings) -> dict[str, Any]:
-    """Imports the modules that implement job kinds; each may describe what it offers in a function `describe`."""
+    """Imports the modules that implement job kinds; each may describe what it offers in a function `describe`.
+
+    Raises
+    ------
+    UsageError
+        A module cannot be imported, or refuses the device.
+    """
     about: dict[str, Any] = {"device": "none", "choices": {}, "made_by": {}}
     for module_name in settings.task_modules:
-        module = importlib.import_module(module_name)
+        module = load_module(module_name)
         if hasattr(module, "describe"):
-            told = module.describe(settings.device)
+            try:
+                told = module.describe(settings.device)
+            except ValueError as error:
+                raise UsageError(str(error)) from error
             about["device"] = told["device"]
             about["choices"] |= told["choices"]
             about["made_by"] |= told["made_by"]
     return about
+
+
+def load_module(name: str) -> ModuleType:
+    """Imports a module of --task-modules. What may be over at the next start (no memory, no file handles) stays what it
+    is; whatever else goes wrong in it goes wrong each time, and the log says where.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        return importlib.import_module(name)
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        logger.exception("the module %s cannot be imported", name)
+        first_line = str(error).strip().partition("\n")[0]
+        raise UsageError(
+            f'the module "{name}" of --task-modules cannot be imported ({type(error).__name__}: {first_line}); correct '
+            "it, or name another."
+        ) from error
 
 
 def define_tasks(celery: Celery, engine: Engine, runner: Runner, presence: Presence) -> None:

@@ -20,6 +20,15 @@ def notices(health: Health, open_queues: set[str], starting: bool) -> list[dmc.A
         return [
             _notice("store-loading", "blue", f"The store is loading: {health.loading:.0%}. The page fills by itself.")
         ]
+    if health.refused:
+        return [
+            _notice(
+                "store-refuses",
+                "red",
+                "The store (Redis) refuses the password of this page, or what the page asks of it. Nothing is lost; correct "
+                "REDIS_URL and start the page again, or give the store its former password.",
+            )
+        ]
     if not health.reachable:
         return [
             _notice(
@@ -48,7 +57,15 @@ def notices(health: Health, open_queues: set[str], starting: bool) -> list[dmc.A
             )
         )
     deaf = [queue for queue in health.deaf_queues if queue in open_queues]
-    if not health.workers and starting:
+    if not health.workers and health.refusal:
+        shown.append(
+            _notice(
+                "workers-refused",
+                "red",
+                f"No worker can start: {health.refusal} Correct that and start again; jobs wait in the store meanwhile.",
+            )
+        )
+    elif not health.workers and starting:
         shown.append(_notice("workers-starting", "blue", "The workers are starting; this takes a few seconds."))
     elif not health.workers:
         shown.append(

@@ -1,30 +1,24 @@
-"""The pulse: one callback that asks the engine what has changed and tells the page only that.
+"""The callbacks of pulse, study bar and drawer.
 
-The transport behind it (today one `dcc.Interval`) can be replaced without the views noticing.
+The pulse is the one callback that asks the engine what has changed. The transport behind it (today one `dcc.Interval`)
+can be replaced without the views noticing.
 """
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 import dash
 from dash import ALL, Input, Output, State, ctx
 
 from dashboard import ids as shared
-from dashboard.components.notices import notices
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
-from dashboard.jobs.layout import job_row, step, store_words, study_row, worker_rows
+from dashboard.jobs.layout import job_row, store_words, study_row, worker_rows
+from dashboard.jobs.pulse import take, tell_page
 from dashboard.links import asked_for
-from workers.engine import Engine, Health
-from workers.jobs import Job, UnknownJob
-from workers.kinds import KINDS
-from workers.results import MissingResult
-from workers.store import UNAVAILABLE
+from workers.engine import Engine
 from workers.studies import FIRST_STUDY, Study
 
-BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 STARTING_SECONDS = 40.0  # after the page's own start, in which workers may still be importing torch
 
 
@@ -59,55 +53,11 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
     )
     def pulse(_: int, study: dict | None, seen: dict | None, search: str | None):
         """Everything that moves by itself, in one request; what the page shows already is not sent again."""
-        unseen = Unseen(seen)
         starting = starts_workers and time.monotonic() - born < STARTING_SECONDS
-        health = engine.health()
-        found = (dash.no_update, dash.no_update, dash.no_update)
-        jobs: dict[str, Job] = {}
-        ready: list[str] = []
-        facts: dict[str, str] = {}
-        points = dash.no_update
-        choices = None
-        now = 0.0
-        try:
-            if health.reachable:
-                known = engine.studies.all()
-                choices = [{"value": each.id, "label": each.title} for each in known]
-                gone = study is not None and study["id"] not in {each.id for each in known}
-                if gone or (study is None and known):
-                    # The first beat after a store that was away, or the end of a study that was deleted elsewhere.
-                    found = asked_for(engine, None if gone else search)
-                    study = found[0]
-            if study and health.reachable:
-                jobs, ready, facts = state_of(engine, study["keys"])
-                now = engine.jobs.now()
-                curve = curve_state(engine, jobs.get("teacher"))
-                if curve and unseen("curve", True, curve) is True:
-                    points = curve_points(engine, jobs["teacher"])
-        except UNAVAILABLE:
-            health = Health(reachable=False)
-        if not health.reachable:
-            unseen.marks.pop("ready", None)  # panels that could not be filled meanwhile are told again afterwards
-        open_queues = {KINDS[job.kind].queue for job in jobs.values() if job.state == "queued" and job.kind in KINDS}
-        waiting = any(job.is_open for job in jobs.values())
-        stopped = any(job.state in ("failed", "cancelled") and role not in facts for role, job in jobs.items())
-
-        text, light = light_of(health.reachable, len(health.workers), waiting, starting)
-        steps = [step(job, role in facts, now, facts.get(role, "")) for role, job in jobs.items()]
-        answers = (
-            unseen("notices", notices(health, open_queues, starting)),
-            unseen("steps", steps) if health.reachable else dash.no_update,
-            unseen("cancel", display(waiting)),
-            unseen("retry", display(stopped and not waiting)),
-            unseen("start", display(health.reachable and study is None)),
-            points,
-            unseen("ready", ready, [study and study["id"], ready]) if health.reachable else dash.no_update,
-            unseen("text", text),
-            unseen("light", f"light light-{light}"),
-            unseen("pace", pace(health.reachable, waiting or starting)),
-            dash.no_update if choices is None else unseen("choices", choices),
-        )
-        return *answers, unseen.marks, *found
+        beat = take(engine, study, search, starting)
+        unseen = Unseen(seen)
+        told = tell_page(beat, unseen)
+        return *told, unseen.marks, *beat.found
 
     @app.callback(
         Output(shared.PULSE, "n_intervals"),
@@ -179,79 +129,9 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         )
 
 
-def display(shown: bool) -> str:
-    """The display property of something that is shown, or not."""
-    return "block" if shown else "none"
-
-
 def size_of(study: Study, sizes: Mapping[str, int]) -> int:
     """Bytes that the results of a study take."""
     return sum(sizes.get(key, 0) for key in study.keys.values())
-
-
-def state_of(engine: Engine, keys: dict[str, str]) -> tuple[dict[str, Job], list[str], dict[str, str]]:
-    """The jobs of a study by role; the roles that views can draw, as their results and all these are made of are
-    there; and a fact about each result that is there."""
-    there = engine.results.which(list(keys.values()))
-    jobs = {}
-    for role, key in keys.items():
-        try:
-            jobs[role] = engine.jobs.get(key)
-        except UnknownJob as error:
-            jobs[role] = Job(key, role, "done" if key in there else "cancelled", {}, {}, error=str(error))
-        if jobs[role].state == "done" and key not in there:
-            jobs[role] = replace(jobs[role], state="cancelled", error="Its result has made room for others.")
-    ready = [role for role, key in keys.items() if {key, *jobs[role].inputs.values()} <= there]
-    return jobs, ready, {role: fact(engine, role, keys) for role, key in keys.items() if key in there}
-
-
-def fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
-    """What a result came to, in a few words; none when it goes while it is asked."""
-    try:
-        return _fact(engine, role, keys)
-    except MissingResult:
-        return ""
-
-
-def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
-    meta = engine.results.meta(keys[role])
-    if role == "images":
-        return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
-    if role == "teacher":
-        return f"{meta['architecture']}, {meta['epochs']} epochs, {meta['test_accuracy']:.1%} on test"
-    if role == "predictions":
-        images = engine.results.meta(meta["inputs"]["images"])
-        n_test = images["count"] - images["n_train"]
-        return f"{round((1 - meta['test_accuracy']) * n_test)} of {n_test:,} test images wrong"
-    return ""
-
-
-def curve_state(engine: Engine, teacher: Job | None) -> list | None:
-    """What the live curve depends on; None when there is no curve."""
-    if teacher is None:
-        return None
-    return [teacher.key, teacher.attempt, teacher.thinned, engine.jobs.metric_count(teacher.key)]
-
-
-def curve_points(engine: Engine, teacher: Job) -> dict[str, Any]:
-    """The metric points of the curve, and where its axis ends."""
-    return {"points": engine.jobs.metrics(teacher.key), "epochs": teacher.params.get("epochs")}
-
-
-def light_of(reachable: bool, workers: int, waiting: bool, starting: bool) -> tuple[str, str]:
-    """The words and the colour of the engine's light in the header."""
-    if not reachable:
-        return "store away", "red"
-    if not workers:
-        return ("workers start", "yellow") if starting else ("no worker", "yellow")
-    return ("working" if waiting else "ready") + f" · {workers} worker{'s' if workers > 1 else ''}", "green"
-
-
-def pace(reachable: bool, busy: bool) -> int:
-    """Milliseconds to the next pulse."""
-    if not reachable:
-        return AWAY_MS
-    return BUSY_MS if busy else IDLE_MS
 
 
 def act(engine: Engine, action: str, key: str) -> None:

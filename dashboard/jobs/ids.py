@@ -6,7 +6,7 @@ CANCEL = "study-cancel"
 RETRY = "study-retry"
 START = "study-start"
 SEEN = "pulse-seen"  # what the page shows already, so that the pulse sends changes only
-PROGRESS = "progress"  # metric points of the teacher's training, for the curve
+PROGRESS = "progress"  # changes when the live curve of the teacher's training does; whoever draws it reads the points
 
 DRAWER = "jobs-drawer"
 DRAWER_JOBS = "drawer-jobs"

@@ -11,7 +11,7 @@ from flask_caching import Cache
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.jobs import ids as job_ids
-from dashboard.links import make_selection
+from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.teacher import ids
 from dashboard.teacher.figures import cell_mark, confusion_figure, probability_figure, training_figure
@@ -19,6 +19,7 @@ from dashboard.teacher.tables import matrix_table, selection_table, training_tab
 from dashboard.theme import class_colours
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
+from workers.jobs import Job, UnknownJob
 
 SHOWN, HIDDEN = {}, {"display": "none"}
 ORIGIN = "matrix"
@@ -54,7 +55,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
             return dash.no_update, HIDDEN, SHOWN, "True class by predicted class"
         keys = study["keys"]
         figure = matrix_json(keys["predictions"], keys["images"], split, shade)
-        cell = marked_cell(selection, split)
+        cell = marked_cell(fitting(selection, study), split)
         if cell:
             figure = figure | {"layout": figure["layout"] | {"shapes": [cell_mark(*cell)]}}
         confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
@@ -84,7 +85,8 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         labels, predicted = engine.results.array(images, "labels"), engine.results.array(predictions, "predicted")
         mask = in_split(meta["count"], meta["n_train"], split)
         if ctx.triggered_id == ids.WRONG_BUTTON:
-            return make_selection(engine, mask & (labels != predicted), f"Wrong in {split}", ORIGIN, split=split), None
+            mask &= labels != predicted
+            return make_selection(engine, images, mask, f"Wrong in {split}", ORIGIN, split=split), None
         true, taken = click["points"][0]["y"], click["points"][0]["x"]  # pyright: ignore[reportOptionalSubscript]
         mask &= (labels == true) & (predicted == taken)
         names = meta["class_names"]
@@ -92,21 +94,22 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
             tell(f"No {split} image of class {names[true]} was taken for {names[taken]}.")
             return dash.no_update, None
         label = f"{names[true]} taken for {names[taken]}" if true != taken else f"{names[true]}, rightly recognised"
-        return make_selection(engine, mask, label, ORIGIN, split=split, cell=[true, taken]), None
+        return make_selection(engine, images, mask, label, ORIGIN, split=split, cell=[true, taken]), None
 
     @app.callback(
         Output(ids.MATRIX, "figure", allow_duplicate=True),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
         State(ids.MATRIX, "figure"),
+        State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
-    def mark(selection: dict | None, split: str, figure: dict | None):
+    def mark(selection: dict | None, split: str, figure: dict | None, study: dict | None):
         """Frames the selected cell."""
         if not figure:
             return dash.no_update
         patch = Patch()
-        cell = marked_cell(selection, split)
+        cell = marked_cell(fitting(selection, study), split)
         patch["layout"]["shapes"] = [cell_mark(*cell)] if cell else []
         return patch
 
@@ -114,11 +117,12 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         Output(ids.SPLIT, "value"),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
+        State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
-    def follow(selection: dict | None, split: str):
+    def follow(selection: dict | None, split: str, study: dict | None):
         """The split that a selection was made in, when it comes from an address or another view."""
-        wanted = (selection or {}).get("split", split)
+        wanted = (fitting(selection, study) or {}).get("split", split)
         return dash.no_update if wanted == split else wanted
 
     @app.callback(
@@ -143,6 +147,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
             return dcc.send_string(training_table(engine, keys), "training.csv")
         if ctx.triggered_id == ids.TABLE_MATRIX:
             return dcc.send_string(matrix_table(engine, keys, split), f"confusion-{split}.csv")
+        selection = fitting(selection, study)
         name = (selection or {}).get("label", f"all {split}").replace(" ", "-").replace(",", "")
         return dcc.send_string(selection_table(engine, keys, selection, split), f"images-{name}.csv")
 
@@ -158,17 +163,20 @@ def register_training(app: dash.Dash, engine: Engine) -> None:
         Input(ids.TRAINING_WHAT, "value"),
         State(shared.STUDY, "data"),
     )
-    def draw(progress: dict | None, ready: list[str], what: str, study: dict | None):
-        """The stored record once training is done, the live points before."""
-        if study and "teacher" in ready:
-            points = stored_points(engine, study["keys"]["teacher"])
-            meta = engine.results.meta(study["keys"]["teacher"])
-            seconds = float(engine.results.array(study["keys"]["teacher"], "seconds").sum())
+    def draw(_: list | None, ready: list[str], what: str, study: dict | None):
+        """The stored record once training is done, the points that were reported before."""
+        teacher = study["keys"].get("teacher") if study else None
+        if teacher and "teacher" in ready:
+            points = stored_points(engine, teacher)
+            meta = engine.results.meta(teacher)
+            seconds = float(engine.results.array(teacher, "seconds").sum())
             words = f"{meta['architecture']}, {meta['epochs']} epochs in {seconds:.1f} s on {meta['made_by']['device']}"
             return training_figure(points, what, meta["epochs"]), SHOWN, HIDDEN, words
-        if study is None or not progress or not progress["points"]:
+        points, job = live_points(engine, teacher) if teacher else ([], None)
+        if job is None or not points:
             return dash.no_update, HIDDEN, SHOWN, "Per epoch, on train and test images"
-        return training_figure(progress["points"], what, progress["epochs"]), SHOWN, HIDDEN, "Live"
+        words = "Live" if job.is_open else "As far as it was reported"
+        return training_figure(points, what, job.params.get("epochs")), SHOWN, HIDDEN, words
 
 
 def register_grid(app: dash.Dash, engine: Engine) -> None:
@@ -203,6 +211,7 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         Input(ids.GRID_SORT, "value"),
         Input(ids.GRID_SIZE, "value"),
         Input(shared.FOCUS, "data"),
+        Input(ids.GRID_AGAIN, "data"),
     )
 
 
@@ -317,6 +326,14 @@ def stored_points(engine: Engine, teacher: str) -> list[dict[str, Any]]:
     return [
         {"epoch": epoch} | {name: columns[name][epoch] for name in names} for epoch in range(len(columns["train_loss"]))
     ]
+
+
+def live_points(engine: Engine, teacher: str) -> tuple[list[dict[str, float]], Job | None]:
+    """The metric points that a training has reported, and its job; None when that is gone."""
+    try:
+        return engine.jobs.metrics(teacher), engine.jobs.get(teacher)
+    except UnknownJob:
+        return [], None
 
 
 def as_json(figure) -> dict[str, Any]:

@@ -7,12 +7,11 @@ import plotly.graph_objects as go
 
 from dashboard.theme import ACCENT_COLOUR, RIGHT, TEST, TRAIN, WRONG, blank_figure
 
+LOSSES = ("train_loss", "test_loss")
 MAX_NUMBERED = 20  # classes up to which a cell has room for its number
 
 
-def confusion_figure(
-    confusion: np.ndarray, class_names: Sequence[str], shade: str = "log", marked: tuple[int, int] | None = None
-) -> go.Figure:
+def confusion_figure(confusion: np.ndarray, class_names: Sequence[str], shade: str = "log") -> go.Figure:
     """The confusion matrix: rows true, columns predicted.
 
     Right and wrong have a colour each, so that three errors are seen beside three hundred hits.
@@ -21,7 +20,6 @@ def confusion_figure(
     ----------
     confusion : (K, K) counts, [true, predicted].
     shade : "log" or "linear" in the count; both colours on one scale.
-    marked : the selected cell (true, predicted).
     """
     n_classes = len(confusion)
     strength = np.log1p(confusion) if shade == "log" else confusion.astype(float)
@@ -67,8 +65,6 @@ def confusion_figure(
     }
     figure.update_xaxes(title_text="predicted", side="bottom", **ticks)
     figure.update_yaxes(title_text="true", autorange="reversed", scaleanchor="x", **ticks)
-    if marked is not None:
-        figure.add_shape(**cell_mark(*marked))
     return figure
 
 
@@ -113,10 +109,23 @@ def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: in
         )
     figure.update_xaxes(title_text="epoch", range=[-0.02 * epochs, 1.02 * epochs] if epochs else None)
     if what == "loss":
-        figure.update_yaxes(title_text="cross-entropy, nats", type="log", dtick=1)
+        figure.update_yaxes(
+            title_text="cross-entropy, nats",
+            type="log",
+            **log_ticks([point[name] for point in points for name in LOSSES if name in point]),
+        )
     else:
         figure.update_yaxes(title_text="accuracy", tickformat=".0%")
     return figure
+
+
+def log_ticks(values: Sequence[float]) -> dict:
+    """Where a log axis has its numbers: one a decade, three while the values span less than two decades."""
+    drawn = [value for value in values if value > 0]
+    if not drawn or max(drawn) >= 100 * min(drawn):
+        return {"dtick": 1}
+    # Plotly's own ticks between decades say 2 and 5 wherever they are.
+    return {"tickvals": [float(f"{step}e{decade}") for decade in range(-9, 4) for step in (1, 2, 5)]}
 
 
 def probability_figure(

@@ -18,6 +18,7 @@ GRID_SOURCE = "grid-source"
 GRID_WORDS = "grid-words"
 GRID_SIZE = "grid-size"
 GRID_SORT = "grid-sort"
+GRID_AGAIN = "grid-again"  # changes when the browser draws the grid once more, after it could not
 GRID_PAINTED = "grid-painted"
 CLEAR_BUTTON = "clear-selection"
 

@@ -18,6 +18,7 @@ def layout() -> html.Div:
             html.Div(grid_panel(), className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
             dcc.Store(id=ids.GRID_SOURCE),
+            dcc.Store(id=ids.GRID_AGAIN),
             dcc.Store(id=ids.GRID_PAINTED),
         ],
         className="teacher-view",

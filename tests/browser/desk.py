@@ -10,14 +10,25 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+)
+from playwright.sync_api import (
+    TimeoutError as TooLate,
+)
 from waitress.server import create_server
 
 from dashboard.server import build
 from workers.engine import Engine
 from workers.settings import Settings
 
-WAIT_MS = 30_000  # a busy machine is slow, not wrong
+WAIT_MS = 90_000  # a busy machine is slow, not wrong
 
 FLAGS = [
     "--no-sandbox",
@@ -30,6 +41,7 @@ FLAGS = [
     "--no-first-run",
 ]
 
+SAID = "document.body.innerText"
 PLOT = "document.querySelector('#{} .js-plotly-plot')"
 
 expect.set_options(timeout=WAIT_MS)
@@ -130,8 +142,11 @@ class Desk:
         return self
 
     def wait(self, expression: str, argument: Any = None) -> None:
-        """Until the JavaScript expression, or function of `argument`, is true."""
-        self.page.wait_for_function(expression, arg=argument, timeout=WAIT_MS)
+        """Until the JavaScript expression, or function of `argument`, is true; else says what the page shows."""
+        try:
+            self.page.wait_for_function(expression, arg=argument, timeout=WAIT_MS)
+        except TooLate:
+            raise AssertionError(f"never true: {expression}\nthe page says:\n{self.js(SAID)}") from None
 
     def js(self, expression: str, argument: Any = None) -> Any:
         return self.page.evaluate(expression, argument)

@@ -96,7 +96,7 @@ def test_a_job_is_stopped_and_tried_again_in_the_drawer(free_desks, site, fleet,
     expect(row).to_contain_text("stopped on request")
     assert fleet.engine.jobs.get(long_study.keys["teacher"]).state == "cancelled"
     row.get_by_role("button", name="Retry").click()
-    wait_until(lambda: fleet.engine.jobs.get(long_study.keys["teacher"]).state == "running", 30, "the retry")
+    wait_until(lambda: fleet.engine.jobs.get(long_study.keys["teacher"]).state == "running", what="the retry")
     expect(tab.at("#drawer-workers")).to_contain_text("busy")
 
 
@@ -113,6 +113,7 @@ def test_a_short_training_ends_in_a_matrix(free_desks, site, fleet):
     tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_told_of_and_replaced(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")

@@ -3,12 +3,15 @@ drawer does. The study is copied into a store of the test's own; no worker runs 
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.links import make_selection
 from tests.browser.desk import Desks, served
 from tests.dashboard.borrowed import own_store
 from tests.engines import wait_until
+from workers import names
 from workers.fleet import worker_children
 from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
@@ -124,6 +127,25 @@ def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_
     tab.wait_notices()
     tab.wait_painted()
     assert tab.steps() == ["done"] * 3
+
+
+def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_comes(bare_tab, own, study, greet):
+    tab = bare_tab
+    own.engine.studies.create("Newest", digits_study(images={"seed": 3}))
+    mask = np.arange(1797) % 500 == 7
+    selection = make_selection(own.engine, study.keys["images"], mask, "Every 500th", "matrix", split="train")
+    address = f"?study={study.id}&selection={selection['id']}&focus=507"
+    own.store.kill()
+    tab.page.goto(f"{tab.site}/{address}")
+    tab.wait_notices("store-away")
+    assert tab.js("location.search") == address
+    own.store.start()
+    greet()
+    tab.wait_notices()
+    tab.wait_grid([7, 507, 1007, 1507])
+    tab.wait_focus(507)
+    assert tab.data("study")["id"] == study.id
+    assert tab.js("location.search") == address
 
 
 def test_a_store_that_loads_says_how_far(tab, own, greet):
@@ -245,6 +267,53 @@ def test_a_failed_job_says_why_here_and_in_the_drawer(bare_tab, own):
     tab.wait("document.querySelector('#study-steps .step')?.className.includes('queued')")
     tab.at("#drawer-jobs .drawer-row").filter(has_text="queued").get_by_role("button", name="Cancel").first.click()
     wait_until(lambda: own.engine.jobs.get(job.key).state == "cancelled", what="the cancel")
+
+
+def evict(own, *keys):
+    """Makes room for something as large as all that was not named: what was named, used longest ago, goes."""
+    own.engine.client.zadd(names.RESULTS, dict.fromkeys(keys, 0))
+    sizes = own.engine.results.sizes()
+    needed = own.engine.results.budget() - own.engine.results.used() + sum(sizes[key] for key in keys)
+    assert own.engine.jobs.reserve(needed)
+    assert set(sizes) - set(own.engine.results.sizes()) == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"), [(("images", "teacher", "predictions"), ()), (("teacher",), ("images", "predictions"))]
+)
+def test_results_that_made_room_for_others_are_told_of_and_made_again(tab, own, study, digits, greet, gone, left):
+    greet()
+    evict(own, *(study.keys[role] for role in gone))
+    tab.beat()
+    tab.wait_steps(*("done" if role in left else "cancelled" for role in study.keys))
+    told = tab.at("#study-steps .step-cancelled .step-told")
+    expect(told).to_have_text(["Its result has made room for others."] * len(gone))
+    expect(tab.at("#matrix")).to_be_hidden()  # predictions say nothing without their teacher
+    shown = "359" if "images" in left else "0"
+    expect(tab.at("#grid")).to_have_attribute("data-count", shown)
+    tab.at("#study-retry").click()
+    expect(tab.at("#study-retry")).to_be_hidden()
+    wait_until(lambda: own.engine.jobs.get(study.keys[gone[0]]).state == "queued", what="the retry")
+    own.copy_study(digits)
+    tab.beat()
+    tab.wait_steps("done", "done", "done")
+    tab.wait_painted()
+    expect(tab.at("#matrix")).to_be_visible()
+
+
+def test_a_study_that_is_deleted_in_another_tab_makes_room_for_the_newest(tab, own, study):
+    other = own.engine.studies.create("Other", digits_study(images={"seed": 3}))
+    image = tab.grid_ids()[3]
+    tab.click_image(image)
+    tab.wait_focus(image)
+    tab.wait("document.querySelector('#focus-image').naturalWidth === 28")
+    own.engine.studies.delete(study.id)
+    tab.beat()
+    tab.toast("The study Digits has been deleted; the newest is shown.")
+    tab.wait(f"location.search === '?study={other.id}'")
+    tab.wait_steps("queued", "waiting", "waiting")
+    expect(tab.at("#study-picker")).to_have_value("Other")
+    expect(tab.at("#matrix")).to_be_hidden()
 
 
 def test_another_study_is_picked(tab, own, study):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.links import make_selection
+
 N, N_TRAIN = 1797, 1438
 TEST = list(range(N_TRAIN, N))
 
@@ -120,7 +122,7 @@ def test_an_image_is_looked_at(desk, digits, arrays, ids_of):
 
 
 def test_arrows_walk_through_the_images(desk):
-    columns = desk.js("window.darkroom.grid.columns")
+    columns = desk.js("window.darkroom.grid.tiles.columns")
     desk.click_image(TEST[0])
     desk.wait_focus(TEST[0])
     for key, image in (
@@ -158,9 +160,13 @@ def test_a_number_is_typed(desk):
     desk.page.keyboard.press("Enter")
     expect(desk.at("#focus-panel .mantine-InputWrapper-error")).to_have_text("0 to 1796")
     assert desk.data("focus") == 42
-    desk.at("#focus-index").fill("0")
-    desk.page.keyboard.press("Enter")
-    desk.wait_focus(0)
+    for after in (TEST[0], TEST[7]):
+        desk.at("#focus-index").fill("0")
+        desk.page.keyboard.press("Enter")
+        desk.wait_focus(0)
+        expect(desk.at("#focus-index")).to_have_value("")  # so that the same number can be typed again
+        desk.click_image(after)
+        desk.wait_focus(after)
     expect(desk.at("#focus-panel .mantine-InputWrapper-error")).to_have_count(0)
 
 
@@ -189,6 +195,22 @@ def test_every_panel_says_how_it_is_read(desk):
         expect(desk.page.get_by_text(words)).to_be_visible()
         button.click()
         expect(desk.page.get_by_text(words)).to_be_hidden()
+
+
+def test_esc_closes_how_a_panel_is_read_and_no_more(desk, ids_of):
+    desk.at("#wrong-button").click()
+    desk.wait_grid(ids_of())
+    button = desk.page.get_by_role("button", name="How to read: Images")
+    button.focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_text("A red frame marks")).to_be_visible()
+    desk.wait("document.activeElement.getAttribute('role') === 'dialog'")  # it takes the focus a moment later
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_text("A red frame marks")).to_be_hidden()
+    expect(button).to_be_focused()
+    assert desk.grid_ids() == ids_of()
+    desk.page.keyboard.press("Escape")  # once more: now the selection
+    desk.wait_grid(TEST)
 
 
 def test_an_earlier_teacher_is_asked(desk, digits, ids_of):
@@ -244,10 +266,27 @@ def test_the_address_holds_what_is_seen(desks, desk, digits, ids_of, wrong_cell)
     assert desk.grid_ids() == ids
 
 
-def test_an_address_of_what_is_gone_shows_the_rest(desk):
+def test_an_address_of_what_is_gone_says_so_and_shows_the_rest(desk):
     desk.open("/?study=gone&selection=gone&focus=99999")
     desk.wait_grid(TEST)
+    desk.toast("The study in this address is gone; the newest is shown.")
     desk.sees("#focus-words", "Click an image in the grid, or press / and type its number.")
+
+
+def test_a_selection_of_another_image_set_is_ignored(desk, digits, ids_of):
+    """From an address, and should it ever come into the store otherwise."""
+    mask = np.zeros(N, bool)
+    mask[:3] = True
+    foreign = make_selection(digits.engine, "another", mask, "4 taken for 9", "matrix", split="train", cell=[4, 9])
+    desk.open(f"/?study={digits.study.id}&selection={foreign['id']}")
+    desk.toast("The selection in this address, 4 taken for 9, was made in another image set; all images are shown.")
+    desk.wait_grid(TEST)
+    desk.at("#wrong-button").click()
+    desk.wait_grid(ids_of())
+    desk.js("foreign => window.dash_clientside.set_props('selection', {data: foreign})", foreign)
+    desk.wait_grid(TEST)  # still of the test split
+    desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
+    desk.wait_framed()
 
 
 def test_train_and_test(desk, arrays, ids_of, wrong_cell):
@@ -291,16 +330,69 @@ def test_the_least_sure_come_first(desk, arrays):
 
 
 def test_thumbnails_can_be_larger(desk):
-    before = desk.js("window.darkroom.grid.tileWidth")
+    before = desk.js("window.darkroom.grid.tiles.tileWidth")
     thumb = desk.at("#grid-size [role=slider]")
     thumb.focus()
     desk.page.keyboard.press("End")
-    desk.wait("window.darkroom.grid.tileWidth === 128")
+    desk.wait("window.darkroom.grid.tiles.tileWidth === 128")
     desk.wait("document.querySelector('#grid').dataset.ready === 'true'")
     desk.page.keyboard.press("Home")
-    desk.wait("window.darkroom.grid.tileWidth === 24")
+    desk.wait("window.darkroom.grid.tiles.tileWidth === 24")
     desk.wait_grid(TEST)
     assert before == 52
+
+
+def test_the_split_of_a_selection_comes_with_its_address(desk, digits, arrays, ids_of):
+    ids = ids_of(5, 5, "train")
+    mask = np.isin(np.arange(N), ids)
+    images = digits.study.keys["images"]
+    made = make_selection(digits.engine, images, mask, "5, rightly recognised", "matrix", split="train", cell=[5, 5])
+    desk.open(f"/?study={digits.study.id}&selection={made['id']}")
+    desk.wait_grid(ids)
+    desk.sees("#matrix-panel-subtitle", re.compile("^1,438 train images: "))
+    desk.wait_framed((5, 5))
+    expect(desk.at("#matrix-split input:checked")).to_have_value("train")
+    desk.at("#clear-selection").click()
+    desk.wait_grid(list(range(N_TRAIN)))
+
+
+def test_thumbnails_that_did_not_come_are_asked_for_again(desk, first_desk):
+    first_desk[1].allow(REFUSED)
+    asked = []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        route.fulfill(status=503, body="The store does not answer")
+
+    desk.page.route("**/atlas/**", refuse)
+    desk.page.goto(desk.site)
+    desk.wait("document.querySelector('#grid')?.dataset.error === 'images of page 1 did not load'")
+    expect(desk.at("#grid")).to_have_attribute("data-painted", "0")
+    assert len(asked) == 2  # once more before it is given up, for the time being
+    desk.page.unroute("**/atlas/**")
+    desk.wait_painted()
+    expect(desk.at("#grid")).not_to_have_attribute("data-error", re.compile("."))
+
+
+REFUSED = "/array/|/atlas/|Failed to load resource|net::ERR"
+
+
+@pytest.mark.parametrize(
+    "refuse", [lambda route: route.fulfill(status=503, body="The store does not answer"), lambda route: route.abort()]
+)
+def test_images_that_cannot_be_fetched_are_asked_for_again(desk, first_desk, refuse):
+    first_desk[1].allow(REFUSED)
+    desk.page.goto("about:blank")
+    desk.page.route("**/array/**", refuse)
+    try:
+        desk.page.goto(desk.site)
+        desk.sees("#grid-panel-subtitle", "Could not be fetched; asked for again")
+        assert desk.grid_ids() == []
+    finally:
+        desk.page.unroute("**/array/**")
+    desk.wait_painted()  # by itself
+    desk.wait_grid(TEST)
+    desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
 
 
 def test_hovering_tells_what_an_image_is(desk, arrays, ids_of):

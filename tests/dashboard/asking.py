@@ -13,7 +13,8 @@ class Page:
         self.dependencies = client.get("/_dash-dependencies").get_json()
 
     def ask(self, output: str, changed: str | Sequence[str], **given: Any) -> dict[str, dict[str, Any]]:
-        """What the callback behind `output` ("id.property") sends back: id -> property -> value.
+        """What the callback behind `output` ("id.property") sends back, what it tells in passing (`dash.set_props`)
+        among it: id -> property -> value.
 
         Parameters
         ----------
@@ -22,7 +23,8 @@ class Page:
         """
         response = self.post(output, changed, **given)
         assert response.status_code in (200, 204), response.get_data(as_text=True)
-        return response.get_json()["response"] if response.status_code == 200 else {}
+        answer = response.get_json() if response.status_code == 200 else {}
+        return answer.get("response", {}) | answer.get("sideUpdate", {})
 
     def post(self, output: str, changed: str | Sequence[str], **given: Any):
         changed = [changed] if isinstance(changed, str) else list(changed)

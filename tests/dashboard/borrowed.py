@@ -37,8 +37,7 @@ class Own:
 
     def empty(self) -> None:
         """Forgets everything, also what the engine has kept of it."""
-        for key in self.engine.results.sizes():
-            self.engine.results.forget(key)
+        self.engine.results._cache.clear()
         self.engine.client.flushall()
         self.engine.results.set_budget(BUDGET)
 

@@ -63,11 +63,11 @@ def test_true_goes_down_and_predicted_right():
 
 
 def test_the_selected_cell_is_framed():
-    (frame,) = confusion_figure(CONFUSION, NAMES, marked=(0, 2)).layout.shapes
+    figure = confusion_figure(CONFUSION, NAMES)
+    assert not figure.layout.shapes
+    (frame,) = figure.add_shape(**cell_mark(0, 2)).layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, -0.5, 0.5)
     assert frame.line.color == ACCENT_COLOUR
-    assert cell_mark(0, 2)["x0"] == 1.5
-    assert not confusion_figure(CONFUSION, NAMES).layout.shapes
 
 
 def test_figures_travel_as_json_with_their_arrays_as_bytes():
@@ -98,6 +98,13 @@ def test_loss_is_on_a_log_axis_and_accuracy_in_percent():
     assert accuracy.layout.yaxis.type is None
     assert accuracy.layout.yaxis.tickformat == ".0%"
     assert accuracy.data[0].x.tolist() == [0, 1]
+
+
+def test_the_loss_axis_has_numbers_from_the_first_steps_on():
+    assert {0.5, 1, 2} < set(training_figure(POINTS, "loss").layout.yaxis.tickvals)
+    decades = [{"epoch": epoch, "train_loss": 10.0**-epoch} for epoch in range(5)]
+    assert training_figure(decades, "loss").layout.yaxis.dtick == 1
+    assert training_figure([{"epoch": 0, "train_loss": 0.0}], "loss").layout.yaxis.dtick == 1
 
 
 def test_the_axis_ends_where_training_will():

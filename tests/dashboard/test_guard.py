@@ -95,6 +95,24 @@ def test_the_right_password_opens_whatever_the_user_name(password):
     assert client.get("/", headers=basic(password, "")).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.2", "fe80::1", "2001:db8::1"])
+def test_without_a_password_another_machine_is_refused(address):
+    """Whatever name it asks for: a proxy or a tunnel may have let it through."""
+    response = guarded().get("/", headers={"Host": OWN}, environ_base={"REMOTE_ADDR": address})
+    assert response.status_code == 403
+    assert response.text == (
+        "This page has no password and so answers to its own machine only; set DARKROOM_PASSWORD.\n"
+    )
+    client = guarded(password="open sesame")
+    known = {"Host": OWN} | basic("open sesame")
+    assert client.get("/", headers=known, environ_base={"REMOTE_ADDR": address}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53", "::1"])
+def test_without_a_password_the_own_machine_is_answered(address):
+    assert guarded().get("/", headers={"Host": OWN}, environ_base={"REMOTE_ADDR": address}).status_code == 200
+
+
 def test_health_is_open():
     client = guarded(password="open sesame")
     assert client.get("/health").text == "health"

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.jobs.callbacks import light_of, pace, size_of
+from dashboard.jobs.callbacks import size_of
 from dashboard.jobs.layout import STATE_COLOURS, duration, job_row, step, store_words, study_row, told, worker_rows
+from dashboard.jobs.pulse import light_of, pace
 from workers.engine import Health
 from workers.jobs import Job
 from workers.presence import Worker
@@ -153,10 +154,12 @@ def lines_of(*workers, **choices):
     return [row.children for row in worker_rows(Health(True, workers=workers), choices)]
 
 
+WORKER = Worker("worker-1@here", "1", ("interactive", "batch"), "cpu", 1)
+
+
 def test_a_worker_says_what_it_hears():
-    worker = Worker("worker-1@here", "1", ("interactive", "batch"), "cpu", 1)
-    assert lines_of(worker) == ["worker-1@here: interactive, batch on cpu"]
-    assert lines_of(replace(worker, job="k")) == ["worker-1@here: interactive, batch on cpu · busy"]
+    assert lines_of(WORKER) == ["worker-1@here: interactive, batch on cpu"]
+    assert lines_of(replace(WORKER, job="k")) == ["worker-1@here: interactive, batch on cpu · busy"]
 
 
 def test_no_worker_is_said_too_and_what_they_offer():
@@ -168,11 +171,13 @@ def test_no_worker_is_said_too_and_what_they_offer():
 @pytest.mark.parametrize(
     ("arguments", "light"),
     [
-        ((False, 3, True, False), ("store away", "red")),
-        ((True, 0, False, False), ("no worker", "yellow")),
-        ((True, 0, False, True), ("workers start", "yellow")),
-        ((True, 1, False, False), ("ready · 1 worker", "green")),
-        ((True, 3, True, False), ("working · 3 workers", "green")),
+        ((Health(False), True, False), ("store away", "red")),
+        ((Health(False, refused=True), True, False), ("store refuses us", "red")),
+        ((Health(False, loading=0.5), True, False), ("store loads", "red")),
+        ((Health(True), False, False), ("no worker", "yellow")),
+        ((Health(True), False, True), ("workers start", "yellow")),
+        ((Health(True, workers=(WORKER,)), False, False), ("ready · 1 worker", "green")),
+        ((Health(True, workers=(WORKER,) * 3), True, False), ("working · 3 workers", "green")),
     ],
 )
 def test_the_light(arguments, light):

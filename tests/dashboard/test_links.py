@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from dashboard.links import make_selection, pick_study, recall_selection, study_data
+from dashboard.links import fitting, make_selection, pick_study, recall_selection, study_data
 from dashboard.measures import unpack_bits
 from dashboard.server import build
 from tests.dashboard.asking import Page
@@ -14,6 +14,7 @@ from workers.kinds import job
 from workers.studies import digits_study
 
 MASK = np.arange(1797) % 7 == 3
+IMAGES = digits_study()["images"].key
 
 
 @pytest.fixture
@@ -44,10 +45,16 @@ def restore(engine, own):
     return ask
 
 
+def toast(found):
+    """Takes the message in the corner out of what was sent."""
+    (message,) = found.pop("toasts")["sendNotifications"]
+    return message["message"]
+
+
 def test_a_selection_is_remembered_by_its_content(engine):
-    first = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
-    again = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
-    other = make_selection(engine, ~MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    first = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    again = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    other = make_selection(engine, IMAGES, ~MASK, "4 taken for 9", "matrix", cell=[4, 9])
     assert first == again
     assert first["id"] != other["id"]
     assert re.fullmatch("[0-9a-f]{16}", first["id"])
@@ -56,7 +63,7 @@ def test_a_selection_is_remembered_by_its_content(engine):
 
 
 def test_a_selection_is_recalled_as_its_store_held_it(engine):
-    made = make_selection(engine, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    made = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
     assert recall_selection(engine, made["id"]) == made
     assert json.loads(json.dumps(made)) == made
 
@@ -82,7 +89,7 @@ def test_a_study_travels_as_json(engine):
 
 
 def test_the_url_brings_everything_back(engine, study, restore):
-    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
     found = restore(f"?study={study.id}&selection={made['id']}&focus=1500")
     assert found["study"]["data"] == study_data(study)
     assert found["selection"]["data"] == made
@@ -94,13 +101,13 @@ def test_without_a_url_there_is_the_newest_study_and_no_more(study, restore):
 
 
 def test_what_the_stores_say_already_is_left_alone(engine, study, restore):
-    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
     address = f"?study={study.id}&selection={made['id']}&focus=3"
     assert restore(address, study_data(study), made, 3) == {}
 
 
 def test_a_url_that_asks_for_less_clears_the_rest(engine, study, restore):
-    made = make_selection(engine, MASK, "Wrong in test", "matrix")
+    made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
     found = restore(f"?study={study.id}", study_data(study), made, 3)
     assert found == {"selection": {"data": None}, "focus": {"data": None}}
 
@@ -110,10 +117,40 @@ def test_odd_numbers_are_no_focus(study, restore, focus):
     assert restore(f"?study={study.id}&focus={focus}") == {"study": {"data": study_data(study)}}
 
 
-def test_a_selection_that_is_gone_is_none(study, restore):
-    assert restore(f"?selection={'0' * 16}&study=gone") == {"study": {"data": study_data(study)}}
+def test_a_study_that_is_gone_is_told_of_and_the_newest_shown(engine, study, restore):
+    made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
+    found = restore(f"?study=gone&selection={made['id']}&focus=3")
+    assert toast(found) == "The study in this address is gone; the newest is shown."
+    assert found == {"study": {"data": study_data(study)}}
+
+
+def test_a_selection_that_is_gone_is_told_of_and_left_out(study, restore):
+    found = restore(f"?study={study.id}&selection={'0' * 16}&focus=3")
+    assert toast(found).startswith("The selection in this address is gone")
+    assert found == {"study": {"data": study_data(study)}, "focus": {"data": 3}}
+
+
+def test_a_selection_of_another_image_set_is_told_of_and_left_out(engine, study, restore):
+    """It would be images that nobody has selected, under a label that is wrong."""
+    made = make_selection(engine, job("images", {"seed": 1}).key, MASK, "4 taken for 9", "matrix")
+    found = restore(f"?study={study.id}&selection={made['id']}&focus=3")
+    assert toast(found) == (
+        "The selection in this address, 4 taken for 9, was made in another image set; all images are shown."
+    )
+    assert found == {"study": {"data": study_data(study)}, "focus": {"data": 3}}
+
+
+def test_a_selection_fits_its_own_image_set_only(engine, study):
+    made = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix")
+    assert fitting(made, study_data(study)) == made
+    assert fitting(made | {"images": "another"}, study_data(study)) is None
+    assert fitting(made, None) is None
+    assert fitting(None, study_data(study)) is None
 
 
 def test_in_an_empty_store_there_is_nothing(engine, restore):
-    """The stores of a fresh page are empty already: nothing is sent."""
-    assert restore("?study=gone&selection=gone&focus=3") == {}
+    """The stores of a fresh page are empty already: nothing is sent but the message."""
+    found = restore("?study=gone&selection=gone&focus=3")
+    assert toast(found) == "The study in this address is gone."
+    assert found == {}
+    assert restore("?focus=3") == {}

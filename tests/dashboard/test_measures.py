@@ -1,4 +1,4 @@
-"""Bitsets, splits and recall."""
+"""Bitsets and splits."""
 
 import base64
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dashboard.measures import in_split, pack_bits, recall, unpack_bits
+from dashboard.measures import in_split, pack_bits, unpack_bits
 
 MASKS = arrays.arrays(bool, st.integers(0, 300))
 
@@ -50,13 +50,3 @@ def test_train_comes_before_test(count, data):
     train, test = in_split(count, n_train, "train"), in_split(count, n_train, "test")
     assert np.flatnonzero(train).tolist() == list(range(n_train))
     assert np.flatnonzero(test).tolist() == list(range(n_train, count))
-
-
-@given(arrays.arrays(np.int64, st.integers(1, 8).map(lambda n: (n, n)), elements=st.integers(0, 50)))
-def test_recall_is_the_share_of_each_true_class(confusion):
-    found = recall(confusion)
-    for true, row in enumerate(confusion.tolist()):
-        if sum(row) == 0:
-            assert np.isnan(found[true])
-        else:
-            assert found[true] == pytest.approx(row[true] / sum(row))

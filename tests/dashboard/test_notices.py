@@ -25,6 +25,7 @@ def test_when_all_is_well_there_is_none():
     ("health", "name", "words"),
     [
         (Health(False), "store-away", "The store (Redis) does not answer. Nothing is lost"),
+        (Health(False, refused=True), "store-refuses", "The store (Redis) refuses the password of this page"),
         (Health(False, loading=0.421), "store-loading", "The store is loading: 42%."),
         (Health(True, full=True, workers=(JOBS, CALLS)), "store-full", "Delete a study in the jobs drawer"),
         (Health(True), "no-worker", "No worker is running. Jobs wait in the store and start as soon as one comes"),
@@ -47,6 +48,14 @@ def test_a_store_that_is_away_hides_what_cannot_be_known():
 
 def test_workers_that_are_about_to_come_are_waited_for():
     assert list(shown(Health(True), {"batch"}, starting=True)) == ["workers-starting"]
+
+
+@pytest.mark.parametrize("starting", [True, False])
+def test_workers_that_cannot_start_are_not_waited_for(starting):
+    found = shown(Health(True, refusal="there is no abacus."), {"batch"}, starting)
+    assert list(found) == ["workers-refused"]
+    assert found["workers-refused"].children.startswith("No worker can start: there is no abacus. Correct that")
+    assert shown(Health(True, workers=(JOBS, CALLS), refusal="there is no abacus.")) == {}  # others do the work
 
 
 def test_jobs_that_nobody_hears_are_told_of():

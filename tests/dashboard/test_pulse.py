@@ -8,6 +8,7 @@ from dashboard.server import build
 from tests.dashboard.asking import Page
 from tests.dashboard.borrowed import EPOCHS
 from tests.engines import wait_until
+from workers import names
 from workers.jobs import Jobs
 from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
@@ -114,15 +115,26 @@ def test_what_has_changed_is_sent_alone(tab, worker, study, engine):
     assert tab.props["pulse.interval"] <= 500
 
 
-def test_the_live_curve_is_sent_when_it_grows(tab, worker, study, engine, digits):
+def test_the_pages_curve_is_told_of_when_it_grows(tab, worker, study, engine, digits):
+    """Told of, not sent: whoever draws it reads the points."""
     for role in ("images", "teacher"):
         job = engine.jobs.claim(study.keys[role], "worker-1@test")
         if role == "images":
             engine.jobs.commit(job.key, job.attempt, 0, digits.engine.results.meta(job.key))
     tab.beat()
-    assert tab.props["progress.data"] == {"points": [], "epochs": EPOCHS}
+    before = tab.props["progress.data"]
+    assert "progress" not in tab.beat()
     engine.jobs.report(job.key, job.attempt, {}, [{"epoch": 0.5, "train_loss": 2.0}])
-    assert tab.beat()["progress"]["data"]["points"] == [{"epoch": 0.5, "train_loss": 2.0}]
+    after = tab.beat()["progress"]["data"]
+    assert after != before
+    assert "train_loss" not in str(after)
+    assert "progress" not in tab.beat()
+    engine.jobs.cancel(job.key)
+    assert tab.beat()["progress"]["data"] != after  # it is live no more
+
+
+def test_a_finished_training_has_no_live_curve(tab, worker, own, digits):
+    own.copy_study(digits)
     assert "progress" not in tab.beat()
 
 
@@ -160,6 +172,16 @@ def test_start_makes_the_first_study(tab, worker, engine):
     assert tab.buttons() == ["cancel"]
 
 
+def test_the_first_study_is_offered_again_when_only_an_older_version_of_it_is_there(tab, worker, engine):
+    older = engine.studies.create("Digits", digits_study(teacher={"epochs": EPOCHS}))
+    engine.client.set(names.WELCOMED, older.id)
+    tab.beat()
+    assert "start" in tab.buttons()
+    tab.page.ask("pulse.n_intervals", "study-start.n_clicks", pulse__n_intervals=1)
+    tab.beat()
+    assert "start" not in tab.buttons()
+
+
 def test_a_study_whose_records_are_gone_can_be_retried(tab, worker, study, engine):
     """Another version, or a store that was emptied by hand."""
     for key in study.keys.values():
@@ -167,6 +189,25 @@ def test_a_study_whose_records_are_gone_can_be_retried(tab, worker, study, engin
     tab.beat()
     assert tab.states() == ["cancelled"] * 3
     assert tab.buttons() == ["retry"]
+
+
+def test_a_study_that_was_deleted_elsewhere_is_told_of_and_the_newest_shown(tab, worker, study, engine):
+    other = engine.studies.create("Other", digits_study(images={"seed": 3}))
+    tab.props["study.data"] = study_data(study)
+    tab.beat()
+    assert "toasts" not in tab.sent
+    engine.studies.delete(study.id)
+    sent = tab.beat()
+    assert sent["toasts"]["sendNotifications"][0]["message"] == (
+        "The study Digits has been deleted; the newest is shown."
+    )
+    assert sent["study"]["data"] == study_data(other)
+    assert "toasts" not in tab.beat()
+    engine.studies.delete(other.id)
+    sent = tab.beat()
+    assert sent["toasts"]["sendNotifications"][0]["message"] == "The study Other has been deleted."
+    assert sent["study"]["data"] is None
+    assert tab.buttons() == ["start"]
 
 
 def test_no_worker_is_noticed_and_greeted(tab, study, engine):

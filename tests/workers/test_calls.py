@@ -82,7 +82,7 @@ def test_without_a_worker_one_is_told_in_time(lonely):
         began = time.monotonic()
         with pytest.raises(NoAnswer, match=f"no worker answered within {timeout:g} s"):
             ask(lonely, timeout=timeout)
-        assert timeout <= time.monotonic() - began < timeout + 0.5
+        assert timeout <= time.monotonic() - began < timeout + 2
 
 
 def test_an_impatient_client_waits_as_long_as_it_is_told(store, client):
@@ -90,7 +90,7 @@ def test_an_impatient_client_waits_as_long_as_it_is_told(store, client):
     began = time.monotonic()
     with pytest.raises(NoAnswer):
         ask(impatient, timeout=3.3)
-    assert 3.3 <= time.monotonic() - began < 3.8
+    assert 3.3 <= time.monotonic() - began < 6
 
 
 def test_what_nobody_waits_for_is_not_computed(client):

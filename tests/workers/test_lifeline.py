@@ -54,32 +54,32 @@ def test_a_child_ends_with_its_parent(orphan, work, number):
     time.sleep(0.3)
     assert not gone(pid)
     parent.send_signal(number)
-    wait_until(lambda: gone(pid), 5)
+    wait_until(lambda: gone(pid))
 
 
 def test_a_program_that_knows_nothing_of_it_ends_in_order_with_the_parent(orphan, tmp_path):
     script = tmp_path / "script.sh"
     script.write_text('trap "echo in order > $1; exit 0" TERM\necho $$ > $2\nwhile true; do sleep 0.05; done\n')
     parent, pid = orphan(*LIFELINE, "/bin/sh", str(script), str(tmp_path / "ended"), str(tmp_path / "pid"))
-    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), 5)
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     program = int((tmp_path / "pid").read_text())
     parent.kill()
-    wait_until(lambda: gone(pid) and gone(program), 5)
+    wait_until(lambda: gone(pid) and gone(program))
     assert (tmp_path / "ended").read_text() == "in order\n"
 
 
 def test_a_program_ends_at_once_when_its_lifeline_is_killed():
     lifeline = subprocess.Popen([*LIFELINE, "sleep", "100"], stdin=subprocess.PIPE)
-    program = wait_until(lambda: psutil.Process(lifeline.pid).children(), 5)[0].pid
+    program = wait_until(lambda: psutil.Process(lifeline.pid).children())[0].pid
     lifeline.kill()
     lifeline.wait()
-    wait_until(lambda: gone(program), 5)
+    wait_until(lambda: gone(program))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_sigterm_is_passed_on_and_ctrl_c_is_left_to_the_parent(number):
     lifeline = subprocess.Popen([*LIFELINE, "sleep", "100"], stdin=subprocess.PIPE)
-    wait_until(lambda: psutil.Process(lifeline.pid).children(), 5)
+    wait_until(lambda: psutil.Process(lifeline.pid).children())
     time.sleep(0.1)
     lifeline.send_signal(number)
     if number == signal.SIGTERM:

@@ -6,7 +6,16 @@ import redis
 from tests.engines import wait_until
 from workers import names, presence
 from workers.kinds import BUILT_IN, job
-from workers.presence import Presence, Worker, code_version, publish_choices, read_choices, workers_present
+from workers.presence import (
+    Presence,
+    Worker,
+    code_version,
+    publish_choices,
+    publish_refusal,
+    read_choices,
+    read_refusal,
+    workers_present,
+)
 from workers.supervisor import short_name
 
 
@@ -20,7 +29,7 @@ def test_a_worker_is_seen_until_it_falls_silent(client, monkeypatch):
     Presence(client, worker("b@here")).announce()
     Presence(client, worker("a@here")).announce()
     assert workers_present(client) == [worker("a@here"), worker("b@here")]
-    wait_until(lambda: workers_present(client) == [], 2)
+    wait_until(lambda: workers_present(client) == [])
     assert client.zcard(names.WORKERS) == 0
 
 
@@ -38,7 +47,7 @@ def test_it_beats_and_sits_out_an_absent_server(client, monkeypatch):
     monkeypatch.setattr(there, "announce", sometimes)
     thread = threading.Thread(target=there.beat, args=(stop,))
     thread.start()
-    wait_until(lambda: workers_present(client), 2)
+    wait_until(lambda: workers_present(client))
     stop.set()
     thread.join(2)
     assert not thread.is_alive()
@@ -71,8 +80,16 @@ def test_choices(client):
     assert read_choices(client) == {"image_sets": ["digits"]}
 
 
+def test_why_workers_cannot_start_is_known_while_somebody_says_so(client, monkeypatch):
+    monkeypatch.setattr(presence, "SILENT_SECONDS", 0.2)
+    assert read_refusal(client) == ""
+    publish_refusal(client, "there is no abacus.")
+    assert read_refusal(client) == "there is no abacus."
+    wait_until(lambda: read_refusal(client) == "")
+
+
 def test_real_workers_are_present(fleet):
-    found = wait_until(lambda: (there := workers_present(fleet.engine.client)) and len(there) == 3 and there, 20)
+    found = wait_until(lambda: (there := workers_present(fleet.engine.client)) and len(there) == 3 and there)
     assert [short_name(who.name) for who in found] == ["calls", "worker-1", "worker-2"]
     assert [who.queues for who in found] == [("calls",), ("interactive",), ("interactive", "batch")]
     assert {who.version for who in found} == {code_version()}

@@ -73,7 +73,7 @@ def test_a_lock_that_a_dead_process_left_does_not_hold_up_a_store_that_is_up_to_
     client.set(names.PREFIX + "migrating", "the dead", ex=600)
     began = time.monotonic()
     migrate(client)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_a_newer_store_is_refused(client):

@@ -32,7 +32,7 @@ def make(jobs, results, monkeypatch):
 
     def run(spec):
         for needed in spec.inputs.values():
-            if not results.has(needed.key):
+            if not results.which([needed.key]):
                 run(needed)
         jobs.submit(spec)
         Runner(jobs, results, "here", 60.0, {}).run(spec.key)

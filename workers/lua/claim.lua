@@ -7,8 +7,10 @@ if #missing > 0 then
   wait_for(key, missing)
   return {'inputs missing', 0}
 end
-local attempt = redis.call('HINCRBY', job_of(key), 'attempt', 1)
-set(key, 'state', 'running', 'worker', worker, 'started', now(), 'lease_until', now() + lease)
+-- A server that was killed forgets up to a second, perhaps a claim in it whose worker still computes: its number is skipped.
+local run = server('run_id')
+local attempt = redis.call('HINCRBY', job_of(key), 'attempt', get(key, 'run') == run and 1 or 2)
+set(key, 'run', run, 'state', 'running', 'worker', worker, 'started', now(), 'lease_until', now() + lease)
 redis.call('HDEL', job_of(key), 'fraction', 'stage', 'message', 'points', 'thinned')
 redis.call('DEL', PREFIX .. 'metrics:' .. key)
 redis.call('HSET', PREFIX .. 'worker:' .. worker, 'job', key, 'attempt', attempt)

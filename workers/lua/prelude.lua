@@ -20,6 +20,9 @@ local function now()
   return tonumber(t[1]) + tonumber(t[2]) / 1e6
 end
 
+-- A fact about the server, such as 'run_id', which is another after each start.
+local function server(fact) return string.match(redis.call('INFO', 'server'), fact .. ':(%w+)') end
+
 local function get(key, field) return redis.call('HGET', job_of(key), field) end
 local function set(key, ...) redis.call('HSET', job_of(key), ...) end
 
@@ -147,13 +150,13 @@ local function drop_result(key)
   redis.call('ZREM', RESULTS, key)
 end
 
--- Makes room for `bytes` by dropping results nobody protects, least recently used first.
--- Drops nothing when even that would not be enough. Returns whether there is room now.
-local function make_room(bytes)
+-- The results that must go for `bytes` more: none that somebody protects, least recently used first. Then the bytes that
+-- would be lacking still; none are when that is not above 0.
+local function victims_for(bytes)
   local budget = tonumber(redis.call('GET', PREFIX .. 'budget') or 'inf')
-  local excess = used_bytes() + bytes - budget
-  if excess <= 0 then return true end
-  local protected, victims = protected_results(), {}
+  local excess, victims = used_bytes() + bytes - budget, {}
+  if excess <= 0 then return victims, excess end
+  local protected = protected_results()
   for _, key in ipairs(redis.call('ZRANGE', RESULTS, 0, -1)) do
     if excess <= 0 then break end
     if not protected[key] then
@@ -161,7 +164,13 @@ local function make_room(bytes)
       excess = excess - tonumber(redis.call('HGET', SIZES, key) or 0)
     end
   end
-  if excess > 0 then return false end
+  return victims, excess
+end
+
+-- Makes room for `bytes`, but drops nothing when that would not be enough. Returns whether there is room now.
+local function make_room(bytes)
+  local victims, lacking = victims_for(bytes)
+  if lacking > 0 then return false end
   for _, key in ipairs(victims) do drop_result(key) end
   return true
 end

@@ -3,7 +3,7 @@
 local lease, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
 local bells, resubmit = {}, {}
 -- While the server was away nobody could renew a lease: give all of them one length first.
-local uptime = tonumber(string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)'))
+local uptime = tonumber(server('uptime_in_seconds'))
 
 for _, key in ipairs(redis.call('SMEMBERS', OPEN)) do
   local state = get(key, 'state')

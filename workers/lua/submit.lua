@@ -12,7 +12,7 @@ redis.call('HDEL', job_of(key), 'error', 'started', 'finished', 'fraction', 'sta
   'thinned')
 redis.call('DEL', PREFIX .. 'metrics:' .. key, PREFIX .. 'log:' .. key)
 set(key, 'kind', ARGV[2], 'version', ARGV[3], 'params', ARGV[4], 'inputs', ARGV[5], 'queue', ARGV[6],
-  'max_attempts', ARGV[7], 'deaths', 0, 'submitted', now())
+  'max_attempts', ARGV[7], 'deaths', 0, 'submitted', now(), 'run', server('run_id'))
 redis.call('HSETNX', job_of(key), 'attempt', 0)
 redis.call('SADD', OPEN, key)
 local missing = missing_inputs(key)
