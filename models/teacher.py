@@ -18,6 +18,8 @@ __all__ = ["ARCHITECTURES", "Predictions", "Teacher", "confusion_matrix", "pick_
 
 METADATA_KEY = "darkroom.teacher"
 SETTINGS = ("architecture", "in_shape", "n_classes", "mean", "std")  # what a teacher is, beside its weights
+BATCH_SIZE = 512  # of prediction
+BATCH_SIZE_ON_CPU = 64  # measured: ResNet-20 and the example CNN take half the time that they take with 512
 RANGE_SLACK = 1e-3  # what rounding may add to pixels 0 to 1
 
 
@@ -192,15 +194,16 @@ class Teacher:
         """
         return self.module((pixels - self._mean) / self._std)
 
-    def predict(self, images: np.ndarray, batch_size: int = 512, callback: Callback = silent) -> Predictions:
+    def predict(self, images: np.ndarray, batch_size: int | None = None, callback: Callback = silent) -> Predictions:
         """Classify images.
 
         Parameters
         ----------
         images : array (N, C, H, W)
             uint8 pixels 0 to 255, or floats 0 to 1.
-        batch_size : int
-            How many images at a time. It bounds the memory, and does not change the result beyond rounding.
+        batch_size : int, optional
+            How many images at a time. It bounds the memory, and does not change the result beyond rounding. If left
+            out, 64 on a CPU, whose cache then holds the feature maps, and 512 elsewhere.
         callback : Callback
             Called after each batch.
 
@@ -233,7 +236,7 @@ class Teacher:
             logits = self.classify(images, batch_size, callback)
         return Predictions(logits, features)
 
-    def classify(self, images: np.ndarray, batch_size: int = 512, callback: Callback = silent) -> np.ndarray:
+    def classify(self, images: np.ndarray, batch_size: int | None = None, callback: Callback = silent) -> np.ndarray:
         """Classify images, without looking into the network: `predict` less the features.
 
         Parameters
@@ -254,6 +257,8 @@ class Teacher:
             If the callback raises it.
         """
         self._check_images(images)
+        if batch_size is None:
+            batch_size = BATCH_SIZE_ON_CPU if self.device.type == "cpu" else BATCH_SIZE
         if batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, not {batch_size}.")
         logits = np.empty((len(images), self.n_classes), dtype=np.float32)
