@@ -132,18 +132,18 @@ def hook_faults(network: nn.Module, images: Tensor) -> list[str]:
     faults = []
     if reused := [name for name, count in runs.items() if count > 1]:
         faults.append(
-            f"{_named(reused)} run more than once in a forward pass, so that a hook cannot tell the uses apart: "
+            f"A hook cannot tell apart the uses of layers that run more than once in a forward pass ({_named(reused)}): "
             "give each use a module of its own."
         )
     if in_place:
         faults.append(
-            f"{_named(in_place)} work in place, which overwrites what the layer before has computed: "
+            f"Layers that work in place overwrite what the layer before has computed ({_named(in_place)}): "
             "make them with inplace=False."
         )
     if changed:
         faults.append(
-            f"The outputs of {_named(changed)} are changed in place by later code, such as += or relu_: "
-            "write out = out + other instead."
+            f"Code that changes outputs in place, such as += or relu_, overwrites what layers have computed "
+            f"({_named(changed)}): write out = out + other instead."
         )
     return faults
 
