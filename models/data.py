@@ -1,6 +1,5 @@
 """Labelled image sets, and where they come from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -269,35 +268,6 @@ def statistics(image_set: ImageSet) -> dict[str, np.ndarray]:
         "class_counts": np.stack([np.bincount(part, minlength=n_classes) for part in (train_labels, test_labels)]),
         "mean_images": mean_images,
     }
-
-
-IMAGE_SETS: dict[str, Callable[..., ImageSet]] = {"digits": digits}
-"""The known image sets: a name, and the function that loads or makes the set from its settings."""
-
-
-def load_image_set(name: str, **settings) -> ImageSet:
-    """Load one of `IMAGE_SETS`.
-
-    Parameters
-    ----------
-    name : str
-        A name in `IMAGE_SETS`.
-    **settings
-        Passed on to the set's function, such as ``seed=1`` for the digits.
-
-    Returns
-    -------
-    ImageSet
-
-    Raises
-    ------
-    ValueError
-        If there is no set of that name, or a setting is out of its range.
-    """
-    if name not in IMAGE_SETS:
-        known = ", ".join(sorted(IMAGE_SETS))
-        raise ValueError(f"name must be one of the image sets {known}, not {name!r}.")
-    return IMAGE_SETS[name](**settings)
 
 
 def _kind_of(value: object) -> str:

@@ -61,7 +61,7 @@ def train(
     image_set : ImageSet
         Images of the teacher's shape and number of classes.
     epochs : int
-        How often each training image is seen.
+        How often each training image is seen; 0 only measures the teacher as it is.
     batch_size : int
         Images a step.
     learning_rate : float
@@ -278,7 +278,7 @@ class _Training:
 
     def _close_epoch(self, started: float) -> None:
         epoch = len(self.rows)
-        fraction = epoch / self.settings.epochs
+        fraction = self._fraction(epoch)
         row = measure(self.teacher, self.image_set, lambda *_, **__: self.callback(fraction, self._stage(epoch)))
         _check_finite(row["train_loss"] + row["test_loss"], epoch, self.settings.learning_rate)
         self.rows.append(row | {"seconds": time.perf_counter() - started})
@@ -289,11 +289,14 @@ class _Training:
 
     def _report_epoch(self, epoch: int) -> None:
         shown = {name: self.rows[epoch][name] for name in ("train_loss", "test_loss", "test_accuracy")}
-        stage, fraction = self._stage(epoch), epoch / self.settings.epochs
+        stage, fraction = self._stage(epoch), self._fraction(epoch)
         if epoch == self.epoch < self.settings.epochs and self.has_stalled:
             stage = f"stopped after {stage}, as the test loss has not fallen since epoch {self.best_epoch}"
             fraction = 1.0
         self.callback(fraction, stage, epoch=epoch, **shown)
+
+    def _fraction(self, epoch: int) -> float:
+        return epoch / self.settings.epochs if self.settings.epochs else 1.0
 
     def _stage(self, epoch: int) -> str:
         return f"epoch {epoch} of {self.settings.epochs}"

@@ -39,7 +39,7 @@ class TrainingSettings:
     stored_epochs: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        _check_whole("epochs", self.epochs, least=1)
+        _check_whole("epochs", self.epochs, least=0)
         _check_whole("batch_size", self.batch_size, least=1)
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be a finite number above 0, not {self.learning_rate!r}.")
@@ -68,7 +68,7 @@ def default_stored_epochs(epochs: int) -> tuple[int, ...]:
     Parameters
     ----------
     epochs : int
-        The number of epochs, 1 or more.
+        The number of epochs, 0 or more.
 
     Returns
     -------
@@ -80,8 +80,10 @@ def default_stored_epochs(epochs: int) -> tuple[int, ...]:
     ValueError
         If epochs is not such a number.
     """
-    _check_whole("epochs", epochs, least=1)
+    _check_whole("epochs", epochs, least=0)
     n_gaps = min(MAX_STORED_EPOCHS - 1, epochs)
+    if n_gaps == 0:
+        return (0,)
     return tuple(i * epochs // n_gaps for i in range(n_gaps + 1))
 
 

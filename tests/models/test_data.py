@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from models.data import IMAGE_SETS, ImageSet, digits, load_image_set, statistics, stratified_split
+from models.data import ImageSet, digits, statistics, stratified_split
 
 
 @pytest.fixture
@@ -139,10 +139,3 @@ def test_statistics_equal_the_plain_formulas(tiny):
     assert not result["mean_images"][2].any()  # no image of class c in train
     dtypes = {name: array.dtype for name, array in result.items()}
     assert dtypes == {"mean": "f8", "std": "f8", "class_counts": "i8", "mean_images": "u1"}
-
-
-def test_sets_are_loaded_by_name():
-    assert np.array_equal(load_image_set("digits", seed=3).labels, digits(seed=3).labels)
-    with pytest.raises(ValueError, match=r"^name must be one of the image sets digits, not 'mnits'\.$"):
-        load_image_set("mnits")
-    assert list(IMAGE_SETS) == ["digits"]

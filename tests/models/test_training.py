@@ -279,7 +279,7 @@ def test_overflow_says_what_to_lower(few, make_teacher):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"epochs": 0}, r"epochs must be a whole number, 1 or more, not 0\."),
+        ({"epochs": -1}, r"epochs must be a whole number, 0 or more, not -1\."),
         ({"epochs": 1.5}, r"epochs must be a whole number, 1 or more, not 1\.5\."),
         ({"batch_size": 0}, r"batch_size must be a whole number, 1 or more, not 0\."),
         ({"learning_rate": 0.0}, r"learning_rate must be a finite number above 0, not 0\.0\."),

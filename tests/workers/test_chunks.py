@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from models import chunks
-from models.chunks import ChunkIndex, StoredImages, write_images
 from models.progress import Cancelled
+from workers import chunks
+from workers.chunks import ChunkIndex, StoredImages, write_images
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.progress import Callback, silent
+Callback = Callable[[float, str], None]
 
 MAX_CHUNK_IMAGES = 2048
 CHUNK_BYTES = 1 << 23  # a chunk of large images holds fewer, but at least one
@@ -73,6 +74,10 @@ class ChunkIndex:
             return cls(tuple(told["shape"]), told["per_chunk"], tuple(told["digests"]))
         except (KeyError, TypeError) as error:
             raise ValueError(f"The index of chunks must have shape, per_chunk and digests, not {told!r}.") from error
+
+
+def silent(fraction: float, message: str) -> None:
+    """Tells nobody."""
 
 
 def write_images(folder: str | os.PathLike, images: np.ndarray, callback: Callback = silent) -> ChunkIndex:
