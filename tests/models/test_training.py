@@ -280,7 +280,7 @@ def test_overflow_says_what_to_lower(few, make_teacher):
     ("change", "sentence"),
     [
         ({"epochs": -1}, r"epochs must be a whole number, 0 or more, not -1\."),
-        ({"epochs": 1.5}, r"epochs must be a whole number, 1 or more, not 1\.5\."),
+        ({"epochs": 1.5}, r"epochs must be a whole number, 0 or more, not 1\.5\."),
         ({"batch_size": 0}, r"batch_size must be a whole number, 1 or more, not 0\."),
         ({"learning_rate": 0.0}, r"learning_rate must be a finite number above 0, not 0\.0\."),
         ({"learning_rate": float("nan")}, r"learning_rate must be a finite number above 0, not nan\."),
@@ -312,6 +312,14 @@ def test_images_must_fit_the_teacher(few):
         train(Teacher.create("lenet", (3, 28, 28), 10, [0.5] * 3, [0.2] * 3, device="cpu"), few)
     with pytest.raises(ValueError, match=r"^image_set must have the teacher's 11 classes, but has 10\.$"):
         train(Teacher.create("lenet", (1, 28, 28), 11, [0.5], [0.2], device="cpu"), few)
+
+
+def test_no_epochs_only_measure(few, make_teacher):
+    teacher, untrained = make_teacher(), make_teacher().to_bytes()
+    record = train(teacher, few, epochs=0)
+    assert record.test_loss.shape == (1,)
+    assert record.weights == {0: untrained}
+    assert record.stopped_after is None
 
 
 def test_stored_epochs_as_asked(few, make_teacher):
