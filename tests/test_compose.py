@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,6 +19,8 @@ from pathlib import Path
 import pytest
 import redis
 import yaml
+
+from tests.engines import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = {"REDIS_PASSWORD": "a1b2c3", "DARKROOM_PASSWORD": "open sesame"}
@@ -186,13 +187,6 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_until(true, seconds, what):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"{what} not within {seconds} s"
-        time.sleep(0.2)
 
 
 def answer(url, password=None):
