@@ -97,13 +97,14 @@ class Checkpoint:
         for name, tensor in _under("optimizer", tensors).items():
             index, remembered = name.split(".", 1)
             optimizer.setdefault(int(index), {})[remembered] = tensor
+        weights = _under("weights", tensors)  # in no order: safetensors keeps none
         return cls(
             request=request,
             rows=[row | {"test_confusion": counts} for row, counts in zip(numbers, confusion, strict=True)],
             network=_under("network", tensors),
             optimizer=optimizer,
             generator=generator,
-            weights={int(epoch): teacher.numpy().tobytes() for epoch, teacher in _under("weights", tensors).items()},
+            weights={epoch: weights[str(epoch)].numpy().tobytes() for epoch in sorted(map(int, weights))},
         )
 
 

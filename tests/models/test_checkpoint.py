@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +38,12 @@ def test_it_comes_back_exactly():
 def test_other_bytes_are_refused_in_one_sentence(data):
     with pytest.raises(ValueError, match=r"^resume must be a checkpoint of a training, .*, and is not\.$"):
         Checkpoint.from_bytes(data, REQUEST)
+
+
+def test_stored_teachers_come_back_in_the_order_of_their_epochs():
+    weights = {epoch: bytes([epoch]) * (epoch % 4 + 1) for epoch in range(12)}
+    read = Checkpoint.from_bytes(replace(some_checkpoint(), weights=weights).to_bytes(), REQUEST)
+    assert list(read.weights.items()) == list(weights.items())
 
 
 def test_another_training_is_refused_and_the_difference_named():
