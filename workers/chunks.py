@@ -231,6 +231,7 @@ def _write_chunk(folder: Path, images: np.ndarray) -> str:
     digest = hashlib.sha256(data).hexdigest()
     path = _path_of(folder, digest)
     if path.exists() and _digest_of(path) == digest:
+        os.utime(path)  # young again, so that no sweep takes it before the result that names it is there
         return digest
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{digest}.{uuid.uuid4().hex}.part")

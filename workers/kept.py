@@ -8,6 +8,11 @@ from pathlib import Path
 KEEP_SECONDS = 15.0  # between two notes: a shorter job is begun again as fast
 
 
+def unfinished_folder(data_dir: Path) -> Path:
+    """Where the work of all jobs is kept."""
+    return data_dir / "unfinished"
+
+
 class KeptWork:
     """One file for each job, in the data folder that all machines share; it is gone once the job is done.
 
@@ -20,7 +25,7 @@ class KeptWork:
     """
 
     def __init__(self, data_dir: Path, key: str):
-        self._path = data_dir / "unfinished" / key
+        self._path = unfinished_folder(data_dir) / key
         self._noted = time.monotonic()
 
     def keep(self, _epoch: int, work: bytes) -> None:

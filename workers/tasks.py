@@ -200,6 +200,7 @@ def teacher(params: TeacherParams, inputs: Mapping[str, Input], attempt: Attempt
         {
             "architecture": params.architecture,
             "epochs": len(record.test_loss) - 1,
+            "from_file": params.weights is not None,
             "stopped_after": record.stopped_after,
             "stored_epochs": list(record.weights),
             "test_accuracy": float(record.test_accuracy[-1]),
