@@ -35,7 +35,10 @@ def add_routes(server: Flask, engine: Engine) -> None:
     @server.get("/image/<key>/<int:image>.png")
     def image(key: str, image: int) -> Response:
         def picture() -> bytes:
-            count = engine.results.meta(key).get("count", 0)
+            meta = engine.results.meta(key)
+            if meta["kind"] != "images":
+                raise MissingResult(f"the result {key[:12]} is of the kind {meta['kind']} and holds no images")
+            count = meta["count"]
             if image >= count:
                 raise MissingResult(f"there is no image {image}; the set has {count}, counted from 0")
             return png(engine.pixels(key).read([image])[0])

@@ -1,6 +1,5 @@
 """Weights that somebody has trained elsewhere, read from a file into a known architecture."""
 
-import pickle
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
 
 N_NAMED = 3  # weights that a sentence names before it only counts
 
+PICKLE_BEGINS = b"\x80"  # and then the number of its protocol
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of ImageNet's red, green and blue, the custom of torchvision and many others."""
 
@@ -210,7 +210,7 @@ def _code_in(path: Path, complaint: str) -> str | None:
     with path.open("rb") as file:
         start = file.read(2)
     # torch itself writes protocol 2, of which it reads the harmless part.
-    return "a pickle of Python's own" if start[:1] == pickle.PROTO and start[1:] > b"\x02" else None
+    return "a pickle of Python's own" if start[:1] == PICKLE_BEGINS and start[1:] > b"\x02" else None
 
 
 def _unnested(content: object) -> dict[str, Tensor]:
