@@ -254,7 +254,8 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
         if not 0 <= focus < meta["count"]:
             return nothing
         teacher = engine.results.meta(keys["teacher"])
-        last, from_file = teacher["epochs"], teacher["from_file"]
+        last: int = teacher["epochs"]
+        from_file: bool = teacher["from_file"]
         epoch = last if epoch is None else min(epoch, last)
         words = epoch_words(epoch, last, from_file)
         probabilities = engine.results.array(keys["predictions"], "probabilities")[focus]
