@@ -42,9 +42,10 @@ def register_window(app: dash.Dash, engine: Engine) -> None:
         Output(ids.KIND, "data"),
         Output(ids.field("teacher", "architecture"), "data"),
         Input(ids.WINDOW, "opened"),
+        Input(shared.NOTICES, "children"),  # they change when a store that was away is back
         prevent_initial_call=True,
     )
-    def offer(opened: bool | None):
+    def offer(opened: bool | None, _notices: list):
         """The titles of what there is; names while no worker has told any."""
         if not opened:
             raise dash.exceptions.PreventUpdate
@@ -159,10 +160,14 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
             "disabled": Output(ids.START, "disabled"),
             "uses": Output(ids.WEIGHTS_USES, "hidden"),
         },
-        inputs={"opened": Input(ids.WINDOW, "opened"), "form": whole_form(Input)},
+        inputs={
+            "opened": Input(ids.WINDOW, "opened"),
+            "_notices": Input(shared.NOTICES, "children"),  # as above
+            "form": whole_form(Input),
+        },
         prevent_initial_call=True,
     )
-    def check(opened: bool | None, form: dict[str, Any]):
+    def check(opened: bool | None, _notices: list, form: dict[str, Any]):
         """Everything that follows from what stands in the form."""
         if not opened:
             raise dash.exceptions.PreventUpdate

@@ -185,7 +185,7 @@ def _side(said: Said) -> int | None:
         return SIDES[said.kind]
     seen = said.seen(said.kind)
     size = said.values["folder"].get("size") if said.kind == "folder" else None
-    if isinstance(size, int):
+    if isinstance(size, int) and size > 0:
         return size
     return min(seen["shape"][1:]) if seen else None
 

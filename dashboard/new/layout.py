@@ -143,9 +143,7 @@ def teacher() -> html.Section:
 def foot() -> html.Footer:
     return html.Footer(
         [
-            dmc.TextInput(
-                id=ids.TITLE, size="xs", inputProps={"maxLength": 80}, className="new-title", **label("Title")
-            ),
+            dmc.TextInput(id=ids.TITLE, size="xs", inputProps={"maxLength": 80}, className="new-title", label="Title"),
             html.Div(
                 [html.Div(id=ids.SIZE), html.Div(id=ids.MISSING, className="new-missing")],
                 className="new-words",
