@@ -21,7 +21,9 @@ class Params(BaseModel):
 TestFraction = Annotated[
     float, Field(gt=0, lt=1, title="Kept for testing", description="Share of each class that the teacher never sees.")
 ]
-SplitSeed = Annotated[int, Field(ge=0, title="Split seed", description="Chooses which images are kept for testing.")]
+SplitSeed = Annotated[
+    int, Field(ge=0, lt=2**32, title="Split seed", description="Chooses which images are kept for testing.")
+]
 Manifest = Annotated[
     str, Field(pattern=SHA256, title="Content", description="sha256 of the files, as a look at them found it.")
 ]
@@ -178,7 +180,13 @@ class TeacherParams(Params):
         ),
     ] = None
     seed: Annotated[
-        int, Field(ge=0, title="Seed", description="Chooses the first weights, the order, and what is left to chance.")
+        int,
+        Field(
+            ge=0,
+            lt=2**32,
+            title="Seed",
+            description="Chooses the first weights, the order, and what is left to chance.",
+        ),
     ] = 0
 
 
