@@ -36,12 +36,14 @@ def bare() -> None:
     """The same science in this process alone; prints seconds of each phase and the accuracy."""
     began = time.perf_counter()
     from models.atlas import atlas_pages
-    from models.data import load_image_set, statistics
-    from models.teacher import Teacher, pick_device
+    from models.data import digits as make_digits
+    from models.data import statistics
+    from models.devices import pick_device
+    from models.teacher import Teacher
     from models.training import train
 
     marks = [time.perf_counter() - began]
-    digits = load_image_set("digits", seed=0, test_fraction=0.2)
+    digits = make_digits(seed=0, test_fraction=0.2)
     list(atlas_pages(digits.images))
     told = statistics(digits)
     marks.append(time.perf_counter() - began)

@@ -35,10 +35,13 @@ def add_routes(server: Flask, engine: Engine) -> None:
     @server.get("/image/<key>/<int:image>.png")
     def image(key: str, image: int) -> Response:
         def picture() -> bytes:
-            images = engine.results.array(key, "images")
-            if image >= len(images):
-                raise MissingResult(f"there is no image {image}; the set has {len(images)}, counted from 0")
-            return png(images[image])
+            meta = engine.results.meta(key)
+            if meta["kind"] != "images":
+                raise MissingResult(f"the result {key[:12]} is of the kind {meta['kind']} and holds no images")
+            count = meta["count"]
+            if image >= count:
+                raise MissingResult(f"there is no image {image}; the set has {count}, counted from 0")
+            return png(engine.pixels(key).read([image])[0])
 
         return kept(f"{key}-image-{image}", "image/png", picture)
 

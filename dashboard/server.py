@@ -14,6 +14,7 @@ from dashboard.cache import make_cache
 from dashboard.components import notices
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
+from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
 from dashboard.teacher import callbacks as teacher
 from workers.engine import Engine
@@ -52,6 +53,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     links.register(app, engine)
     jobs.register(app, engine, starts_workers=alone and settings.worker)
     teacher.register(app, engine, make_cache(server, engine, alone))
+    new.register(app, engine)
     register_shell(app, engine)
     set_up(server, settings)
     return app

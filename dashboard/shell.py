@@ -7,6 +7,8 @@ from dashboard import ids, links
 from dashboard.components.panel import icon, label
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs import layout as jobs
+from dashboard.new import ids as new_ids
+from dashboard.new import layout as new
 from dashboard.teacher import layout as teacher
 from dashboard.theme import ACCENT
 
@@ -38,6 +40,7 @@ def layout() -> dmc.MantineProvider:
                 className="shell",
             ),
             jobs.drawer(),
+            new.window(),
             help_window(),
         ],
         theme={
@@ -62,6 +65,7 @@ def header() -> html.Header:
                 allowDeselect=False,
                 **label("Study"),
             ),
+            dmc.Button("New study", id=new_ids.BUTTON, size="xs", variant="light", leftSection=icon("add")),
             html.Div(className="spring"),
             html.Div(
                 [html.Span(id=ids.ENGINE_LIGHT, className="light"), html.Span(id=ids.ENGINE_TEXT)], className="engine"

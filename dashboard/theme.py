@@ -2,6 +2,8 @@
 between light and dark needs no new figure."""
 
 import colorsys
+import html
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -25,6 +27,9 @@ TEN_CLASSES = (
     "#92dadd",
 )
 
+MAX_LETTERS = 12  # of a class name on an axis
+LETTER_WIDTH = 6.6  # pixels, of the figures' font, about
+
 GRAPH_CONFIG: Any = {
     "displayModeBar": False,  # the panel has its own exports; a double click undoes a zoom
     "displaylogo": False,
@@ -44,6 +49,12 @@ def class_colours(n_classes: int) -> list[str]:
         red, green, blue = (round(255 * value) for value in colorsys.hls_to_rgb(hue, lightness, 0.65))
         colours.append(f"#{red:02x}{green:02x}{blue:02x}")
     return colours
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Class names as an axis has room for. Plotly would take what looks like HTML for HTML."""
+    short = [name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1]}…" for name in names]
+    return [html.escape(name, quote=False) for name in short]
 
 
 def blank_figure(**layout) -> go.Figure:

@@ -1,6 +1,5 @@
 """Labelled image sets, and where they come from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +27,8 @@ class ImageSet:
         The K classes, in the order of their labels.
     n_train : int
         The first `n_train` images are for training, the others for testing; neither part is empty.
+    notes : tuple of str
+        What was done to the images, or left out, on the way in: sentences for people. Nothing is silent.
 
     Raises
     ------
@@ -40,6 +41,7 @@ class ImageSet:
     labels: np.ndarray
     class_names: tuple[str, ...]
     n_train: int
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -69,6 +71,9 @@ class ImageSet:
                 f"labels must lie in 0 to {len(names) - 1}, as there are {len(names)} class_names, "
                 f"but go from {labels.min()} to {labels.max()}."
             )
+
+        if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
+            raise ValueError(f"notes must be a tuple of texts, not {self.notes!r}.")
 
         whole = isinstance(self.n_train, int) and not isinstance(self.n_train, bool)
         if not whole or not 1 <= self.n_train < len(images):
@@ -263,35 +268,6 @@ def statistics(image_set: ImageSet) -> dict[str, np.ndarray]:
         "class_counts": np.stack([np.bincount(part, minlength=n_classes) for part in (train_labels, test_labels)]),
         "mean_images": mean_images,
     }
-
-
-IMAGE_SETS: dict[str, Callable[..., ImageSet]] = {"digits": digits}
-"""The known image sets: a name, and the function that loads or makes the set from its settings."""
-
-
-def load_image_set(name: str, **settings) -> ImageSet:
-    """Load one of `IMAGE_SETS`.
-
-    Parameters
-    ----------
-    name : str
-        A name in `IMAGE_SETS`.
-    **settings
-        Passed on to the set's function, such as ``seed=1`` for the digits.
-
-    Returns
-    -------
-    ImageSet
-
-    Raises
-    ------
-    ValueError
-        If there is no set of that name, or a setting is out of its range.
-    """
-    if name not in IMAGE_SETS:
-        known = ", ".join(sorted(IMAGE_SETS))
-        raise ValueError(f"name must be one of the image sets {known}, not {name!r}.")
-    return IMAGE_SETS[name](**settings)
 
 
 def _kind_of(value: object) -> str:

@@ -1,72 +1,26 @@
-"""Teachers: the classifiers that Darkroom opens up. Architectures, prediction, layers, weights as bytes."""
+"""Teachers: the classifiers that Darkroom opens up. Prediction, layers, weights as bytes."""
 
-import json
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from models.architectures import ARCHITECTURES, check_network, make_network
+from models.devices import pick_device
+from models.layers import trace_layers
 from models.progress import Callback, silent
+from models.tensors import pack, unpack
+
+__all__ = ["ARCHITECTURES", "Predictions", "Teacher", "confusion_matrix", "pick_device", "softmax", "to_pixels"]
 
 METADATA_KEY = "darkroom.teacher"
 SETTINGS = ("architecture", "in_shape", "n_classes", "mean", "std")  # what a teacher is, beside its weights
+BATCH_SIZE = 512  # of prediction
+BATCH_SIZE_ON_CPU = 64  # measured: ResNet-20 and the example CNN take half the time that they take with 512
 RANGE_SLACK = 1e-3  # what rounding may add to pixels 0 to 1
-
-
-class LeNet(nn.Module):
-    """The LeNet of Caffe's MNIST example, DarkSight's teacher for MNIST.
-
-    Two 5 x 5 convolutions of 20 and 50 channels, each followed by 2 x 2 max-pooling, then a hidden layer of
-    500 ReLU units: 431,080 parameters for 28 x 28 grey images of ten classes.
-
-    Parameters
-    ----------
-    in_shape : (C, H, W)
-        The shape of an image, H and W 16 or more.
-    n_classes : int
-        The number of classes, 2 or more.
-
-    Raises
-    ------
-    ValueError
-        If the images are too small for two convolutions and two poolings.
-    """
-
-    MIN_SIZE = 16  # 16 - 4 = 12, pooled 6, 6 - 4 = 2, pooled 1
-
-    # Every step is a module of its own that is used once, and none works in place: a hook on it sees exactly
-    # the output of that step, also after the next one has run.
-
-    def __init__(self, in_shape: tuple[int, int, int], n_classes: int) -> None:
-        super().__init__()
-        n_channels, height, width = in_shape
-        if min(height, width) < self.MIN_SIZE:
-            raise ValueError(
-                f"in_shape must be at least {self.MIN_SIZE} x {self.MIN_SIZE} pixels for LeNet, not {height} x {width}."
-            )
-        n_positions = (((height - 4) // 2 - 4) // 2) * (((width - 4) // 2 - 4) // 2)
-        self.conv1 = nn.Conv2d(n_channels, 20, kernel_size=5)
-        self.pool1 = nn.MaxPool2d(2)
-        self.conv2 = nn.Conv2d(20, 50, kernel_size=5)
-        self.pool2 = nn.MaxPool2d(2)
-        self.flatten = nn.Flatten()
-        self.hidden = nn.Linear(50 * n_positions, 500)
-        self.relu = nn.ReLU()
-        self.output = nn.Linear(500, n_classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Normalised images (N, C, H, W) to logits (N, K)."""
-        maps = self.pool2(self.conv2(self.pool1(self.conv1(images))))
-        return self.output(self.relu(self.hidden(self.flatten(maps))))
-
-
-ARCHITECTURES: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {"lenet": LeNet}
-"""The known architectures: a name, and what makes the network from in_shape (C, H, W) and n_classes."""
 
 
 class Predictions(NamedTuple):
@@ -115,7 +69,9 @@ class Teacher:
         std: tuple[float, ...],
         device: torch.device,
     ) -> None:
-        self.module = module.to(device).eval()
+        # With the channels last in memory a CPU trains LeNet and ResNet-20 up to 1.7 times as fast (measured).
+        layout = torch.channels_last if device.type == "cpu" else torch.preserve_format
+        self.module = module.to(device).to(memory_format=layout).eval()
         self.architecture = architecture
         self.in_shape = in_shape
         self.n_classes = n_classes
@@ -162,13 +118,7 @@ class Teacher:
         ValueError
             If an argument is not as described above.
         """
-        if architecture not in ARCHITECTURES:
-            raise ValueError(f"architecture must be one of {', '.join(sorted(ARCHITECTURES))}, not {architecture!r}.")
-        shape = tuple(int(n) for n in in_shape)
-        if len(shape) != 3 or min(shape) < 1:
-            raise ValueError(f"in_shape must be three positive numbers (C, H, W), not {shape}.")
-        if n_classes < 2:
-            raise ValueError(f"n_classes must be 2 or more, not {n_classes}.")
+        shape = check_network(architecture, in_shape, n_classes)
         means, stds = tuple(float(m) for m in mean), tuple(float(s) for s in std)
         if len(means) != shape[0] or not np.isfinite(means).all():
             raise ValueError(f"mean must be {shape[0]} finite numbers, one a channel, not {means}.")
@@ -180,7 +130,7 @@ class Teacher:
             # The CPU's generator alone: torch.manual_seed would also reseed every GPU, and nothing here would
             # restore that.
             torch.default_generator.manual_seed(seed)
-            module = ARCHITECTURES[architecture](shape, n_classes)
+            module = make_network(architecture, shape, n_classes)
         return cls(module, architecture, shape, n_classes, means, stds, picked)
 
     @classmethod
@@ -204,10 +154,9 @@ class Teacher:
             If `data` is no such file, or its weights do not fit the architecture that it names.
         """
         try:
-            weights = safetensors.torch.load(data)
-            stored = json.loads(_metadata(data)[METADATA_KEY])
+            weights, stored = unpack(data, METADATA_KEY)
             settings = {name: stored[name] for name in SETTINGS}
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, ValueError) as error:
             raise ValueError(
                 "data must be a teacher in the safetensors format, as Darkroom writes it, and is not."
             ) from error
@@ -229,10 +178,7 @@ class Teacher:
         bytes
             The same for the same teacher.
         """
-        weights = {name: tensor.cpu().contiguous() for name, tensor in self.module.state_dict().items()}
-        settings = {name: getattr(self, name) for name in SETTINGS}
-        # One entry, as safetensors writes several in no fixed order.
-        return safetensors.torch.save(weights, {METADATA_KEY: json.dumps(settings, sort_keys=True)})
+        return pack(self.module.state_dict(), METADATA_KEY, {name: getattr(self, name) for name in SETTINGS})
 
     def logits(self, pixels: Tensor) -> Tensor:
         """Normalise and classify. Differentiable; `predict` is the same for arrays of any length.
@@ -248,15 +194,16 @@ class Teacher:
         """
         return self.module((pixels - self._mean) / self._std)
 
-    def predict(self, images: np.ndarray, batch_size: int = 512, callback: Callback = silent) -> Predictions:
+    def predict(self, images: np.ndarray, batch_size: int | None = None, callback: Callback = silent) -> Predictions:
         """Classify images.
 
         Parameters
         ----------
         images : array (N, C, H, W)
             uint8 pixels 0 to 255, or floats 0 to 1.
-        batch_size : int
-            How many images at a time. It bounds the memory, and does not change the result beyond rounding.
+        batch_size : int, optional
+            How many images at a time. It bounds the memory, and does not change the result beyond rounding. If left
+            out, 64 on a CPU, whose cache then holds the feature maps, and 512 elsewhere.
         callback : Callback
             Called after each batch.
 
@@ -268,29 +215,61 @@ class Teacher:
         Raises
         ------
         ValueError
+            If the images have another shape than the teacher's, or are not pixels; if batch_size is below 1; if
+            the network does not end in a linear layer, whose inputs the features are.
+        Cancelled
+            If the callback raises it.
+        """
+        self._check_images(images)
+        last_layer = self.module.get_submodule(self._last_layer)
+        assert isinstance(last_layer, nn.Linear)
+        features = np.empty((len(images), last_layer.in_features), dtype=np.float32)
+        n_seen = 0
+
+        def keep_features(_layer: nn.Module, inputs: tuple[Tensor, ...], _output: Tensor) -> None:
+            nonlocal n_seen
+            batch = inputs[0]
+            features[n_seen : n_seen + len(batch)] = batch.cpu().numpy()  # a copy
+            n_seen += len(batch)
+
+        with last_layer.register_forward_hook(keep_features):
+            logits = self.classify(images, batch_size, callback)
+        return Predictions(logits, features)
+
+    def classify(self, images: np.ndarray, batch_size: int | None = None, callback: Callback = silent) -> np.ndarray:
+        """Classify images, without looking into the network: `predict` less the features.
+
+        Parameters
+        ----------
+        images, batch_size, callback
+            See `predict`.
+
+        Returns
+        -------
+        float32 array (N, K)
+            Logits.
+
+        Raises
+        ------
+        ValueError
             If the images have another shape than the teacher's, or are not pixels; if batch_size is below 1.
         Cancelled
             If the callback raises it.
         """
         self._check_images(images)
+        if batch_size is None:
+            batch_size = BATCH_SIZE_ON_CPU if self.device.type == "cpu" else BATCH_SIZE
         if batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, not {batch_size}.")
-        last_linear = self._last_linear()
         logits = np.empty((len(images), self.n_classes), dtype=np.float32)
-        features = np.empty((len(images), last_linear.in_features), dtype=np.float32)
-
         self.module.eval()
         for start in range(0, len(images), batch_size):
             batch = slice(start, start + batch_size)
-
-            def keep_features(_layer, inputs, _output, batch=batch) -> None:
-                features[batch] = inputs[0].cpu().numpy()
-
-            with torch.no_grad(), last_linear.register_forward_hook(keep_features):
+            with torch.no_grad():
                 logits[batch] = self.logits(to_pixels(torch.tensor(images[batch], device=self.device))).cpu().numpy()
             done = min(start + batch_size, len(images))
             callback(done / len(images), f"predicted {done:,} of {len(images):,} images")
-        return Predictions(logits, features)
+        return logits
 
     def layers(self) -> list[dict]:
         """Trace the layers with one black image.
@@ -301,29 +280,19 @@ class Teacher:
             In the order in which they run: ``name``, ``type`` (the class of the module), ``output_shape``
             (without the batch's axis) and ``n_parameters``.
         """
-        traced = []
-        self.module.eval()
-        with ExitStack() as hooks, torch.no_grad():
-            for name, layer in self.module.named_modules():
-                if any(True for _ in layer.children()):
-                    continue  # a container; its parts are the layers
+        return trace_layers(self.module, torch.zeros(1, *self.in_shape, device=self.device))
 
-                def note(layer: nn.Module, _inputs, output: Tensor, name: str = name) -> None:
-                    traced.append(
-                        {
-                            "name": name,
-                            "type": type(layer).__name__,
-                            "output_shape": tuple(output.shape[1:]),
-                            "n_parameters": sum(parameter.numel() for parameter in layer.parameters()),
-                        }
-                    )
-
-                hooks.enter_context(layer.register_forward_hook(note))
-            self.logits(torch.zeros(1, *self.in_shape, device=self.device))
-        return traced
-
-    def _last_linear(self) -> nn.Linear:
-        return [layer for layer in self.module.modules() if isinstance(layer, nn.Linear)][-1]
+    @cached_property
+    def _last_layer(self) -> str:
+        """The name of the layer that makes the logits."""
+        last = self.layers()[-1]
+        if last["type"] != "Linear" or last["output_shape"] != (self.n_classes,):
+            raise ValueError(
+                f"The teacher's last layer must be linear with {self.n_classes} outputs, so that what goes into it are "
+                f"the features, but it is {last['name']!r}, a {last['type']} with the output shape "
+                f"{last['output_shape']}."
+            )
+        return last["name"]
 
     def _check_images(self, images: np.ndarray) -> None:
         if images.shape[1:] != self.in_shape:
@@ -396,48 +365,3 @@ def confusion_matrix(true: np.ndarray, predicted: np.ndarray, n_classes: int) ->
             raise ValueError(f"{name} must hold whole numbers in 0 to {n_classes - 1}, the classes, and nothing else.")
     cells = true.astype(np.int64) * n_classes + predicted.astype(np.int64)
     return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
-
-
-def pick_device(wanted: str | torch.device = "auto") -> torch.device:
-    """Choose where to compute.
-
-    Parameters
-    ----------
-    wanted : str or torch.device
-        "auto" takes CUDA if there is one, else MPS, else the CPU; "cuda", "cuda:1", "mps" and "cpu" take just
-        that.
-
-    Returns
-    -------
-    torch.device
-
-    Raises
-    ------
-    ValueError
-        If `wanted` is none of these, or is not in this machine.
-    """
-    n_cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    has_mps = torch.backends.mps.is_available()
-    if str(wanted) == "auto":
-        return torch.device("cuda" if n_cuda else "mps" if has_mps else "cpu")
-
-    try:
-        device = torch.device(wanted)
-    except RuntimeError:
-        device = None
-    if device is None or device.type not in ("cuda", "mps", "cpu"):
-        raise ValueError(f"device must be auto, cuda, cuda:1, mps or cpu, not {str(wanted)!r}.")
-    if device.type == "cuda" and (device.index or 0) >= n_cuda:
-        raise ValueError(f"device {str(wanted)!r} is not in this machine, which has {n_cuda} CUDA devices; try auto.")
-    if device.type == "mps" and not has_mps:
-        raise ValueError("device 'mps' is not in this machine, or not in this build of torch; try auto.")
-    return device
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors file: eight bytes tell the length of a JSON header, which has it.
-
-    safetensors itself reads metadata from files on disk only.
-    """
-    n_header = int.from_bytes(data[:8], "little")
-    return json.loads(data[8 : 8 + n_header])["__metadata__"]

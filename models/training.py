@@ -1,52 +1,28 @@
-"""The training loop, and the record that it keeps of each epoch."""
+"""The training loop."""
 
 import math
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch import nn
 
+from models.checkpoint import Checkpoint, Row
 from models.data import ImageSet
+from models.optimisation import SCHEDULES, Optimizer, Schedule, make_optimizer
 from models.progress import Callback, silent
-from models.teacher import Teacher, confusion_matrix, to_pixels
+from models.randomness import seeded
+from models.teacher import Teacher, to_pixels
+from models.training_record import TrainingRecord, measure
+from models.training_settings import MAX_STORED_EPOCHS, TrainingSettings, default_stored_epochs
 
-Optimizer = Literal["adam", "sgd"]
+__all__ = ["MAX_STORED_EPOCHS", "Optimizer", "Schedule", "TrainingRecord", "default_stored_epochs", "train"]
 
-WARM_UP = 0.3  # the share of all steps in which the learning rate rises
-MAX_STORED_EPOCHS = 10
 REPORTS_PER_EPOCH = 8
 SECONDS_BETWEEN_REPORTS = 0.5  # at most, give or take a step: how soon a slow epoch hears of a cancel
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingRecord:
-    """How training went. Row e of each array is epoch e, of E; row 0 is the untrained teacher.
-
-    Attributes
-    ----------
-    train_loss, test_loss : float64 arrays (E + 1,)
-        Mean cross-entropy in nats over all images of that part, measured at the end of the epoch.
-    train_accuracy, test_accuracy : float64 arrays (E + 1,)
-        The share of images, 0 to 1, that the teacher then gets right.
-    seconds : float64 array (E + 1,)
-        How long the epoch took, measuring included.
-    test_confusion : int64 array (E + 1, K, K)
-        ``test_confusion[e, t, p]`` test images of class t were taken for class p.
-    weights : dict of int to bytes
-        The teacher, as `Teacher.to_bytes` writes it, after each of the chosen epochs, in their order.
-    """
-
-    train_loss: np.ndarray
-    train_accuracy: np.ndarray
-    test_loss: np.ndarray
-    test_accuracy: np.ndarray
-    seconds: np.ndarray
-    test_confusion: np.ndarray
-    weights: dict[int, bytes]
 
 
 def train(
@@ -57,16 +33,26 @@ def train(
     batch_size: int = 64,
     learning_rate: float = 0.002,
     optimizer: Optimizer = "adam",
+    momentum: float = 0.9,
+    nesterov: bool = True,
+    schedule: Schedule = "one-cycle",
     weight_decay: float = 0.0,
+    dropout: float | None = None,
+    label_smoothing: float = 0.0,
+    shift: int = 0,
+    flip: bool = False,
+    crop: float = 1.0,
+    patience: int | None = None,
     seed: int = 0,
     stored_epochs: Sequence[int] | None = None,
     callback: Callback = silent,
+    checkpoint: Callable[[int, bytes], None] | None = None,
+    resume: bytes | None = None,
 ) -> TrainingRecord:
     """Train a teacher in place, on the training images.
 
-    The loss is cross-entropy. The learning rate follows `one_cycle`, after L. N. Smith, "A disciplined
-    approach to neural network hyper-parameters", 2018. The same seed gives the same weights on the same
-    machine with the same number of threads.
+    The loss is cross-entropy. The same seed gives the same weights on the same machine with the same number of
+    threads; on a CPU also where training was interrupted and resumed.
 
     Parameters
     ----------
@@ -75,164 +61,283 @@ def train(
     image_set : ImageSet
         Images of the teacher's shape and number of classes.
     epochs : int
-        How often each training image is seen.
+        How often each training image is seen; 0 only measures the teacher as it is.
     batch_size : int
         Images a step.
     learning_rate : float
-        The highest rate, reached after 30 % of the steps. For "sgd" 0.05 is a good start.
-    optimizer : {"adam", "sgd"}
-        "sgd" has a momentum of 0.9, Nesterov's.
+        The highest rate of the schedule. For "adam" and "adamw" 0.002 is a good start, for "rmsprop" 0.0005, for
+        "sgd" 0.05.
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}
+        See `make_optimizer`, also for the next two.
+    momentum : float
+        Of "sgd" and "rmsprop", 0 or more and below 1.
+    nesterov : bool
+        Whether the momentum of "sgd" is Nesterov's.
+    schedule : {"constant", "cosine", "one-cycle", "step"}
+        How the learning rate changes: see the functions in `SCHEDULES`.
     weight_decay : float
-        The optimiser's L2 penalty on all parameters, 0 or more.
+        The optimiser's L2 penalty on all parameters, 0 or more; decoupled for "adamw".
+    dropout : float, optional
+        The share of units that each dropout layer of the network drops, 0 or more and below 1. If left out, the
+        architecture's own.
+    label_smoothing : float
+        The share of a label that is spread evenly over all classes, 0 or more and below 1 (Szegedy et al., 2016).
+    shift, flip, crop
+        How training images are changed each time they are seen: see `Augmentation`.
+    patience : int, optional
+        Stop early after so many epochs, 1 or more, in a row without a test loss below the best so far. The teacher
+        stays as it is after the last of them. (The test images then have a say in the training.)
     seed : int
-        Chooses the order of the images. (The initial weights are `Teacher.create`'s.)
+        Chooses the order of the images, what dropout drops, and augmentation, 0 or more. (The initial weights are
+        `Teacher.create`'s.)
     stored_epochs : ints, optional
         After which epochs to keep the weights, 0 (untrained) to `epochs`. If left out, those of
-        `default_stored_epochs`.
+        `default_stored_epochs`. Where the last epoch is among them and training stops early, the epoch in which it
+        stops takes its place.
     callback : Callback
         Called at the end of each epoch with the metrics ``epoch``, ``train_loss``, ``test_loss`` and
         ``test_accuracy``. Within an epoch called at least eight times, if it has as many steps, with
-        ``epoch`` (then a fraction) and ``train_loss`` (then the mean over this epoch's steps so far).
+        ``epoch`` (then a fraction) and ``train_loss`` (then the mean over this epoch's steps so far, as it is
+        trained: with dropout, label smoothing and augmentation).
+    checkpoint : callable, optional
+        Called after each epoch but the untrained with its number and a `Checkpoint`, as bytes.
+    resume : bytes, optional
+        What `checkpoint` was given in an earlier call with the same settings, images and teacher: training goes on
+        from there. The callback first hears of the earlier epochs again.
 
     Returns
     -------
     TrainingRecord
+        Also of the epochs before it was resumed.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range, or the images do not fit the teacher.
+        If a setting is out of its range, the images do not fit the teacher, or `resume` is of another training.
     FloatingPointError
         If the loss overflows.
     Cancelled
         If the callback raises it.
     """
-    _check_settings(epochs, batch_size, learning_rate, optimizer, weight_decay)
+    settings = TrainingSettings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        momentum=momentum,
+        nesterov=nesterov,
+        schedule=schedule,
+        weight_decay=weight_decay,
+        dropout=dropout,
+        label_smoothing=label_smoothing,
+        shift=shift,
+        flip=flip,
+        crop=crop,
+        patience=patience,
+        seed=seed,
+        stored_epochs=tuple(default_stored_epochs(epochs) if stored_epochs is None else stored_epochs),
+    )
     _check_fit(teacher, image_set)
-    to_store = _check_stored_epochs(default_stored_epochs(epochs) if stored_epochs is None else stored_epochs, epochs)
-
-    n_train = image_set.n_train
-    # Copies, as bytes: a set that was loaded from elsewhere may be read-only, which torch does not know.
-    images = torch.tensor(image_set.images[:n_train], device=teacher.device)
-    labels = torch.tensor(image_set.labels[:n_train], device=teacher.device)
-    shuffling = torch.Generator().manual_seed(seed)  # our own, and the CPU's: one order on every device
-    n_batches = math.ceil(n_train / batch_size)
-    n_steps = epochs * n_batches
-    report_every = max(1, n_batches // REPORTS_PER_EPOCH)
-
-    optimiser = _make_optimizer(teacher.module.parameters(), optimizer, learning_rate, weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: one_cycle(step, n_steps))
-
-    rows: list[dict] = []
-    weights: dict[int, bytes] = {}
-
-    def close_epoch(epoch: int, started: float) -> None:
-        message = f"epoch {epoch} of {epochs}"
-        fraction = epoch / epochs
-
-        row = _measure(teacher, image_set, lambda *_, **__: callback(fraction, message))
-        _check_finite(row["train_loss"] + row["test_loss"], epoch, learning_rate)
-        rows.append(row | {"seconds": time.perf_counter() - started})
-        if epoch in to_store:
-            weights[epoch] = teacher.to_bytes()
-        shown = {name: row[name] for name in ("train_loss", "test_loss", "test_accuracy")}
-        callback(fraction, message, epoch=epoch, **shown)
-
-    close_epoch(0, time.perf_counter())
-    # cuDNN else picks some algorithms that add up in no fixed order.
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        for epoch in range(1, epochs + 1):
-            started = last_report = time.perf_counter()
-            teacher.module.train()
-            order = torch.randperm(n_train, generator=shuffling).to(teacher.device)
-            loss_sum = torch.zeros((), device=teacher.device)
-            for batch in range(n_batches):
-                chosen = order[batch * batch_size : (batch + 1) * batch_size]
-                loss = nn.functional.cross_entropy(teacher.logits(to_pixels(images[chosen])), labels[chosen])
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                schedule.step()
-                loss_sum += loss.detach()
-
-                now = time.perf_counter()
-                if (batch + 1) % report_every == 0 or now - last_report > SECONDS_BETWEEN_REPORTS:
-                    # Reading the loss waits for the device, so it is done here and not at every step. A loss
-                    # that was once not finite leaves the sum so.
-                    last_report = now
-                    train_loss = loss_sum.item() / (batch + 1)
-                    _check_finite(train_loss, epoch, learning_rate)
-                    done = epoch - 1 + (batch + 1) / n_batches
-                    callback(done / epochs, f"epoch {epoch} of {epochs}", epoch=done, train_loss=train_loss)
-            close_epoch(epoch, started)
-
-    return TrainingRecord(**{name: np.array([row[name] for row in rows]) for name in rows[0]}, weights=weights)
+    with _dropping(teacher, dropout):
+        training = _Training(teacher, image_set, settings, callback)
+        training.begin(resume)
+        while not training.is_over:
+            training.run_epoch()
+            if checkpoint:
+                checkpoint(training.epoch, training.checkpoint().to_bytes())
+    return training.record()
 
 
-def one_cycle(step: int, n_steps: int) -> float:
-    """The share of the highest learning rate that a step takes.
+class _Training:
+    """A training under way: what it needs for its next epoch, and what it has noted of the last ones."""
 
-    It rises in a straight line over the first 30 % of the steps, then falls along half a cosine, almost to 0.
+    def __init__(self, teacher: Teacher, image_set: ImageSet, settings: TrainingSettings, callback: Callback) -> None:
+        self.teacher = teacher
+        self.image_set = image_set
+        self.settings = settings
+        self.callback = callback
+        n_train = image_set.n_train
+        # Copies, as bytes: a set that was loaded from elsewhere may be read-only, which torch does not know.
+        self.images = torch.tensor(image_set.images[:n_train], device=teacher.device)
+        self.labels = torch.tensor(image_set.labels[:n_train], device=teacher.device)
+        self.generator = torch.Generator().manual_seed(
+            settings.seed
+        )  # our own, and the CPU's: one order on every device
+        self.n_batches = math.ceil(n_train / settings.batch_size)
+        self.optimizer = make_optimizer(
+            teacher.module.parameters(),
+            settings.optimizer,
+            settings.learning_rate,
+            settings.weight_decay,
+            settings.momentum,
+            settings.nesterov,
+        )
+        self.rows: list[Row] = []
+        self.weights: dict[int, bytes] = {}
 
-    Parameters
-    ----------
-    step : int
-        0 to n_steps - 1.
-    n_steps : int
-        The number of steps in all.
+    @property
+    def epoch(self) -> int:
+        """The last epoch that is done; 0 is the untrained teacher."""
+        return len(self.rows) - 1
 
-    Returns
-    -------
-    float
-        Above 0, at most 1.
-    """
-    n_rising = max(1, round(WARM_UP * n_steps))
-    if step < n_rising:
-        return (step + 1) / n_rising
-    return (1 + math.cos(math.pi * (step + 1 - n_rising) / (n_steps + 1 - n_rising))) / 2
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the lowest test loss, the first one of equals."""
+        return int(np.argmin([row["test_loss"] for row in self.rows]))
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether the test loss has not been below its best for as long as the patience lasts."""
+        if self.settings.patience is None:
+            return False
+        return self.epoch - self.best_epoch >= self.settings.patience
+
+    @property
+    def is_over(self) -> bool:
+        return self.epoch == self.settings.epochs or self.has_stalled
+
+    def begin(self, resume: bytes | None) -> None:
+        """Measure the untrained teacher, or go back to where an earlier training was."""
+        if resume is None:
+            self._close_epoch(time.perf_counter())
+        else:
+            self._restore(Checkpoint.from_bytes(resume, self._request()))
+            for epoch in range(len(self.rows)):
+                self._report_epoch(epoch)
+
+    def run_epoch(self) -> None:
+        """Train on each image once, and measure."""
+        started = time.perf_counter()
+        # cuDNN else picks some algorithms that add up in no fixed order.
+        with (
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+            seeded(self.teacher.device, self.settings.seed, self.epoch),
+        ):
+            self._train_epoch(self.epoch + 1)
+        self._close_epoch(started)
+
+    def checkpoint(self) -> Checkpoint:
+        """Where it stands now."""
+        remembered = self.optimizer.state_dict()["state"]
+        return Checkpoint(
+            request=self._request(),
+            rows=self.rows,
+            network=self.teacher.module.state_dict(),
+            # Of plain gradient descent torch remembers that there is nothing to remember.
+            optimizer={
+                index: {name: tensor for name, tensor in state.items() if tensor is not None}
+                for index, state in remembered.items()
+            },
+            generator=self.generator.get_state(),
+            weights=self.weights,
+        )
+
+    def record(self) -> TrainingRecord:
+        """What training has come to."""
+        return TrainingRecord(
+            **{name: np.array([row[name] for row in self.rows]) for name in self.rows[0]},
+            weights=self.weights,
+            stopped_after=self.epoch if self.epoch < self.settings.epochs else None,
+        )
+
+    def _train_epoch(self, epoch: int) -> None:
+        settings = self.settings
+        self.teacher.module.train()
+        order = torch.randperm(len(self.images), generator=self.generator).to(self.teacher.device)
+        loss_sum = torch.zeros((), device=self.teacher.device)
+        report_every = max(1, self.n_batches // REPORTS_PER_EPOCH)
+        last_report = time.perf_counter()
+        for batch in range(self.n_batches):
+            chosen = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+            loss_sum += self._step((epoch - 1) * self.n_batches + batch, chosen)
+
+            now = time.perf_counter()
+            if (batch + 1) % report_every == 0 or now - last_report > SECONDS_BETWEEN_REPORTS:
+                # Reading the loss waits for the device, so it is done here and not at every step. A loss
+                # that was once not finite leaves the sum so.
+                last_report = now
+                train_loss = loss_sum.item() / (batch + 1)
+                _check_finite(train_loss, epoch, settings.learning_rate)
+                done = epoch - 1 + (batch + 1) / self.n_batches
+                self.callback(done / settings.epochs, self._stage(epoch), epoch=done, train_loss=train_loss)
+
+    def _step(self, step: int, chosen: torch.Tensor) -> torch.Tensor:
+        """Train on the chosen images, and return their mean loss."""
+        settings = self.settings
+        pixels = settings.augmentation(to_pixels(self.images[chosen]), self.generator)
+        loss = nn.functional.cross_entropy(
+            self.teacher.logits(pixels), self.labels[chosen], label_smoothing=settings.label_smoothing
+        )
+        share = SCHEDULES[settings.schedule](step, settings.epochs * self.n_batches)
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * share
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _close_epoch(self, started: float) -> None:
+        epoch = len(self.rows)
+        fraction = self._fraction(epoch)
+        row = measure(self.teacher, self.image_set, lambda *_, **__: self.callback(fraction, self._stage(epoch)))
+        _check_finite(row["train_loss"] + row["test_loss"], epoch, self.settings.learning_rate)
+        self.rows.append(row | {"seconds": time.perf_counter() - started})
+        is_last = self.is_over and self.settings.epochs in self.settings.stored_epochs
+        if is_last or epoch in self.settings.stored_epochs:
+            self.weights[epoch] = self.teacher.to_bytes()
+        self._report_epoch(epoch)
+
+    def _report_epoch(self, epoch: int) -> None:
+        shown = {name: self.rows[epoch][name] for name in ("train_loss", "test_loss", "test_accuracy")}
+        stage, fraction = self._stage(epoch), self._fraction(epoch)
+        if epoch == self.epoch < self.settings.epochs and self.has_stalled:
+            stage = f"stopped after {stage}, as the test loss has not fallen since epoch {self.best_epoch}"
+            fraction = 1.0
+        self.callback(fraction, stage, epoch=epoch, **shown)
+
+    def _fraction(self, epoch: int) -> float:
+        return epoch / self.settings.epochs if self.settings.epochs else 1.0
+
+    def _stage(self, epoch: int) -> str:
+        return f"epoch {epoch} of {self.settings.epochs}"
+
+    def _request(self) -> dict:
+        """What makes this training differ from others."""
+        teacher = self.teacher
+        return asdict(self.settings) | {
+            "architecture": teacher.architecture,
+            "in_shape": teacher.in_shape,
+            "n_classes": teacher.n_classes,
+            "mean": teacher.mean,
+            "std": teacher.std,
+            "n_train": self.image_set.n_train,
+            "n_test": self.image_set.n_test,
+        }
+
+    def _restore(self, earlier: Checkpoint) -> None:
+        self.teacher.module.load_state_dict(earlier.network)
+        # The settings of the parameter groups are made from ours, which are the same.
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": earlier.optimizer, "param_groups": groups})
+        self.generator.set_state(earlier.generator)
+        self.rows = list(earlier.rows)
+        self.weights = dict(earlier.weights)
 
 
-def default_stored_epochs(epochs: int) -> tuple[int, ...]:
-    """At most ten epochs, evenly spread, with 0 (untrained) and the last among them.
-
-    Parameters
-    ----------
-    epochs : int
-        The number of epochs, 1 or more.
-
-    Returns
-    -------
-    tuple of int
-        In rising order.
-    """
-    n_gaps = min(MAX_STORED_EPOCHS - 1, epochs)
-    return tuple(i * epochs // n_gaps for i in range(n_gaps + 1))
-
-
-def _make_optimizer(
-    parameters: Iterable[nn.Parameter], optimizer: Optimizer, learning_rate: float, weight_decay: float
-) -> torch.optim.Optimizer:
-    if optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
-    return torch.optim.SGD(parameters, lr=learning_rate, weight_decay=weight_decay, momentum=0.9, nesterov=True)
-
-
-def _measure(teacher: Teacher, image_set: ImageSet, callback: Callback) -> dict:
-    """Measure loss and accuracy on either part, and the test part's confusion, with the present weights."""
-    logits = teacher.predict(image_set.images, callback=callback).logits
-    losses = nn.functional.cross_entropy(
-        torch.tensor(logits, dtype=torch.float64), torch.tensor(image_set.labels), reduction="none"
-    ).numpy()
-    predicted = logits.argmax(axis=1)
-    correct = predicted == image_set.labels
-    train, test = slice(0, image_set.n_train), slice(image_set.n_train, None)
-    return {
-        "train_loss": float(losses[train].mean()),
-        "train_accuracy": float(correct[train].mean()),
-        "test_loss": float(losses[test].mean()),
-        "test_accuracy": float(correct[test].mean()),
-        "test_confusion": confusion_matrix(image_set.labels[test], predicted[test], image_set.n_classes),
-    }
+@contextmanager
+def _dropping(teacher: Teacher, share: float | None) -> Iterator[None]:
+    """Let the network's dropout layers drop this share for a while; their own where it is None."""
+    layers = [layer for layer in teacher.module.modules() if isinstance(layer, nn.Dropout)]
+    if share is not None and not layers:
+        raise ValueError(f"dropout must be left out for {teacher.architecture}, which has no dropout layer.")
+    own = [layer.p for layer in layers]
+    for layer in layers:
+        layer.p = layer.p if share is None else share
+    try:
+        yield
+    finally:
+        for layer, p in zip(layers, own, strict=True):
+            layer.p = p
 
 
 def _check_finite(loss: float, epoch: int, learning_rate: float) -> None:
@@ -240,19 +345,6 @@ def _check_finite(loss: float, epoch: int, learning_rate: float) -> None:
         raise FloatingPointError(
             f"The loss is no longer a finite number in epoch {epoch}: lower learning_rate, which is {learning_rate:g}."
         )
-
-
-def _check_settings(epochs: int, batch_size: int, learning_rate: float, optimizer: str, weight_decay: float) -> None:
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs must be a whole number, 1 or more, not {epochs!r}.")
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"batch_size must be a whole number, 1 or more, not {batch_size!r}.")
-    if not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be a finite number above 0, not {learning_rate!r}.")
-    if optimizer not in get_args(Optimizer):
-        raise ValueError(f"optimizer must be one of {', '.join(get_args(Optimizer))}, not {optimizer!r}.")
-    if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be a finite number, 0 or more, not {weight_decay!r}.")
 
 
 def _check_fit(teacher: Teacher, image_set: ImageSet) -> None:
@@ -264,13 +356,3 @@ def _check_fit(teacher: Teacher, image_set: ImageSet) -> None:
         raise ValueError(
             f"image_set must have the teacher's {teacher.n_classes} classes, but has {image_set.n_classes}."
         )
-
-
-def _check_stored_epochs(stored_epochs: Sequence[int], epochs: int) -> frozenset[int]:
-    whole = all(isinstance(epoch, int) and not isinstance(epoch, bool) for epoch in stored_epochs)
-    if not whole or any(not 0 <= epoch <= epochs for epoch in stored_epochs):
-        raise ValueError(
-            f"stored_epochs must be whole numbers in 0 (untrained) to {epochs} (the last epoch), "
-            f"not {list(stored_epochs)}."
-        )
-    return frozenset(stored_epochs)

@@ -17,6 +17,7 @@ from workers.calls import Calls
 from workers.celery import RUN_JOB, make_celery
 from workers.jobs import Jobs
 from workers.kinds import CALLS, QUEUES, canonical
+from workers.pixels import Pixels, pixels_of
 from workers.presence import Worker, code_version, read_choices, read_refusal, workers_present
 from workers.results import Results
 from workers.schema import migrate
@@ -77,6 +78,7 @@ class Engine:
             except Exception as error:  # kombu has many names for a server that is away
                 logger.warning("job=%s bell not rung: %s", key[:12], error)
 
+        self._data_dir = settings.data_dir
         self.client = client
         self.jobs = Jobs(client, ring, settings.lease_seconds, settings.max_attempts)
         self.results = Results(client)
@@ -139,6 +141,15 @@ class Engine:
             return float(self.client.info("persistence").get("loading_loaded_perc", 0)) / 100
         except redis.RedisError:
             return 0.0
+
+    def pixels(self, key: str) -> Pixels:
+        """The pixels of an "images" result.
+
+        Raises
+        ------
+        MissingResult
+        """
+        return pixels_of(self.results, key, self._data_dir)
 
     def choices(self) -> dict[str, Any]:
         """What the workers offer, as they last published it."""

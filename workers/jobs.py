@@ -38,6 +38,7 @@ class Job:
     state: str
     params: dict[str, Any]
     inputs: dict[str, str]
+    place: str = ""
     attempt: int = 0
     version: int = 1
     fraction: float | None = None
@@ -101,10 +102,10 @@ class Jobs:
         """
         for needed in spec.inputs.values():
             self.submit(needed)
-        self._submit(spec.key, spec.kind, spec.params.model_dump(mode="json"), spec.input_keys)
+        self._submit(spec.key, spec.kind, spec.params.model_dump(mode="json"), spec.input_keys, spec.place)
         return spec.key
 
-    def _submit(self, key: str, kind: str, params: Mapping[str, Any], inputs: Mapping[str, str]) -> None:
+    def _submit(self, key: str, kind: str, params: Mapping[str, Any], inputs: Mapping[str, str], place: str) -> None:
         known = KINDS[kind]
         reply = self._scripts(
             "submit",
@@ -115,6 +116,7 @@ class Jobs:
             json.dumps(inputs),
             known.queue,
             self._max_attempts,
+            place,
         )
         self._ring_all(reply[1:])
 
@@ -139,7 +141,7 @@ class Jobs:
             )
         for needed in record.inputs.values():
             self.retry(needed)
-        self._submit(key, record.kind, record.params, record.inputs)
+        self._submit(key, record.kind, record.params, record.inputs, record.place)
 
     def cancel(self, key: str, reason: str = "") -> str:
         """Stops a job for all who watch it, and those that wait for it. Returns the state it had:
@@ -293,6 +295,7 @@ def _read(key: str, record: dict[bytes, bytes]) -> Job:
         state=fields["state"],
         params=json.loads(fields["params"]),
         inputs=json.loads(fields["inputs"]),
+        place=fields.get("place", ""),
         attempt=int(fields["attempt"]),
         version=int(fields["version"]),
         stage=fields.get("stage", ""),

@@ -12,17 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from workers.params import ImagesParams, LookParams, Params, PredictionsParams, TeacherParams
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
-
-
-class Params(BaseModel):
-    """Settings of a job. Defaults are filled in and types fixed before a key is made of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
 
 Metas = Mapping[str, Mapping[str, Any]]
 
@@ -70,12 +63,15 @@ def canonical(value: Any) -> str:
 class JobSpec:
     """A job as it is asked for: kind, parameters, and the jobs whose results it takes.
 
+    `place` is where a worker finds the files that the parameters name by their content; it is no part of the question.
+
     `key` is the content address of its result: equal questions have equal keys on every machine.
     """
 
     kind: str
     params: Params
     inputs: Mapping[str, "JobSpec"] = field(default_factory=dict)
+    place: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -92,8 +88,8 @@ def content_key(kind: str, params: Mapping[str, Any], inputs: Mapping[str, str])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def job(kind: str, params: Mapping[str, Any] | None = None, **inputs: JobSpec) -> JobSpec:
-    """A job of `kind`.
+def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", **inputs: JobSpec) -> JobSpec:
+    """A job of `kind`; `place` as in `JobSpec`.
 
     Raises
     ------
@@ -106,47 +102,43 @@ def job(kind: str, params: Mapping[str, Any] | None = None, **inputs: JobSpec) -
     given = {role: spec.kind for role, spec in inputs.items()}
     if given != dict(wanted):
         raise ValueError(f'a job of kind "{kind}" takes the inputs {dict(wanted)}, not {given}')
-    return JobSpec(kind, KINDS[kind].params.model_validate(params or {}), inputs)
+    return JobSpec(kind, KINDS[kind].params.model_validate(params or {}), inputs, place)
 
 
 # ---- the kinds of Darkroom -------------------------------------------------------------------------------------------
 
 
-class ImagesParams(Params):
-    source: Literal["digits"] = "digits"
-    test_fraction: float = Field(0.2, gt=0, lt=1)
-    seed: int = Field(0, ge=0)
-
-
-class TeacherParams(Params):
-    architecture: Literal["lenet"] = "lenet"
-    epochs: int = Field(12, ge=1, le=1000)
-    batch_size: int = Field(64, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
-    optimizer: Literal["adam", "sgd"] = "adam"
-    weight_decay: float = Field(0.0, ge=0)
-    seed: int = Field(0, ge=0)
-
-
-class PredictionsParams(Params):
-    pass
-
-
-LENET_BYTES = 431_080 * 4  # on 28 x 28 grey images of 10 classes
 STORED_EPOCHS = 10  # at most; `models.training.default_stored_epochs`
+TRAIN_AND_TEST = {"digits": 1_797, "mnist": 70_000, "fashion-mnist": 70_000, "cifar-10": 60_000, "cifar-100": 60_000}
 
-IMAGES = register(Kind("images", "Image set", 1, ImagesParams, "batch", size=lambda params, metas: 4 * 2**20))
-TEACHER = register(
-    Kind(
-        "teacher",
-        "Teacher",
-        1,
-        TeacherParams,
-        "batch",
-        {"images": "images"},
-        size=lambda params, metas: LENET_BYTES * min(STORED_EPOCHS, params.epochs + 1),
-    )
-)
+# Trained numbers of the architectures, for images of three channels (of one: a little less) and ten classes.
+N_WEIGHTS = {
+    "lenet": 431_080,
+    "example-cnn": 1_625_866,
+    "resnet-20": 272_474,
+    "resnet-32": 466_906,
+    "resnet-44": 661_338,
+    "resnet-56": 855_770,
+    "vgg16-bn": 15_253_578,
+    "wide-resnet-16-4": 2_748_890,
+    "wide-resnet-28-10": 36_479_194,
+}
+
+
+def image_bytes(params: ImagesParams, metas: Metas) -> int:
+    """Labels, and atlas pages of about a kilobyte a tile; the pixels of the digits, while others' lie on disk."""
+    source = params.source
+    count = TRAIN_AND_TEST.get(source.kind) or source.count  # pyright: ignore[reportAttributeAccessIssue]
+    return count * (8 + 1000 + (784 if source.kind == "digits" else 0))
+
+
+def teacher_bytes(params: TeacherParams, metas: Metas) -> int:
+    """The weights of each stored epoch."""
+    return 4 * N_WEIGHTS[params.architecture] * min(STORED_EPOCHS, params.epochs + 1)
+
+
+IMAGES = register(Kind("images", "Image set", 2, ImagesParams, "batch", size=image_bytes))
+TEACHER = register(Kind("teacher", "Teacher", 2, TeacherParams, "batch", {"images": "images"}, size=teacher_bytes))
 PREDICTIONS = register(
     Kind(
         "predictions",
@@ -158,5 +150,6 @@ PREDICTIONS = register(
         size=lambda params, metas: 4 * metas["images"]["count"] * (2 * metas["images"]["n_classes"] + 500),
     )
 )
+LOOK = register(Kind("look", "A look at files", 1, LookParams, "interactive", size=lambda params, metas: 10_000))
 
 BUILT_IN = tuple(KINDS)  # what every page and worker of one release agree on; modules of a user's may add to KINDS

@@ -18,6 +18,7 @@ CHOICES = PREFIX + "choices"  # JSON: what the workers offer (architectures, ima
 REFUSAL = PREFIX + "refusal"  # string: why workers cannot start; expires with those who started them
 WELCOMED = PREFIX + "welcomed"  # string: id of the study that this store began with, once that has been made
 RECONCILER = PREFIX + "reconciler"  # lock: the one worker that reconciles
+SWEEPER = PREFIX + "sweeper"  # there for an hour after the data folder was swept
 
 
 def job(key: str) -> str:

@@ -39,13 +39,13 @@ class Input:
 
     key: str
     meta: Mapping[str, Any]
-    _results: Results
+    results: Results
 
     def array(self, name: str):
-        return self._results.array(self.key, name)
+        return self.results.array(self.key, name)
 
     def blob(self, name: str) -> bytes:
-        return self._results.blob(self.key, name)
+        return self.results.blob(self.key, name)
 
 
 IMPLEMENTATIONS: dict[str, "Implementation"] = {}

@@ -31,7 +31,7 @@ def digits_study(
     images: Mapping[str, Any] | None = None, teacher: Mapping[str, Any] | None = None
 ) -> dict[str, JobSpec]:
     """The jobs of the study that every new data folder starts with, by role: LeNet on scikit-learn's digits."""
-    image_set = job("images", images)
+    image_set = job("images", {"source": {"kind": "digits"} | dict(images or {})})
     trained = job("teacher", teacher, images=image_set)
     return {
         "images": image_set,

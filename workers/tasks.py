@@ -4,18 +4,27 @@ The only module that imports `models` at large; the page never imports it.
 """
 
 import functools
+import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from models.architectures import ARCHITECTURES
 from models.atlas import atlas_pages, page_layout
-from models.data import IMAGE_SETS, ImageSet, load_image_set, statistics
-from models.teacher import ARCHITECTURES, Teacher, confusion_matrix, pick_device, softmax
+from models.data import ImageSet, statistics
+from models.devices import pick_device
+from models.sources import SOURCES, Source, make_source
+from models.teacher import Teacher, confusion_matrix, softmax
 from models.training import train
-from workers.kinds import ImagesParams, PredictionsParams, TeacherParams
+from models.weights import load_teacher, normalisation, read_weights
+from workers.chunks import write_images
+from workers.kept import KeptWork
+from workers.params import FolderSource, ImagesParams, LookParams, NpzSource, PredictionsParams, TeacherParams
+from workers.pixels import chunk_folder, pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
 from workers.settings import read_settings
@@ -33,33 +42,52 @@ def describe(wanted_device: str) -> dict[str, Any]:
     """What this module offers, for the page, which cannot look for itself."""
     chosen = pick_device(wanted_device)
     name = torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
-    architectures = {
-        architecture: Teacher.create(architecture, (1, 28, 28), 10, (0.5,), (0.5,), device="cpu").layers()
-        for architecture in ARCHITECTURES
-    }
     return {
         "device": name,
-        "choices": {"image_sets": sorted(IMAGE_SETS), "architectures": architectures},
+        "choices": {
+            "image_sets": {kind: source.title for kind, source in SOURCES.items()},
+            "architectures": {
+                name: {"title": architecture.title, "min_size": architecture.min_size}
+                for name, architecture in ARCHITECTURES.items()
+            },
+        },
         "made_by": {"device": name, "torch": torch.__version__, "numpy": version("numpy")},
     }
 
 
+def data_dir() -> Path:
+    """The data folder, which all machines share."""
+    return read_settings().data_dir
+
+
+# ---- image sets ------------------------------------------------------------------------------------------------------
+
+
 @runs("images")
 def images(params: ImagesParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
-    """An image set as results keep it: pixels, labels, statistics, and the atlas pages that the grid draws from."""
-    attempt.stage("loading")
-    image_set = load_image_set(params.source, seed=params.seed, test_fraction=params.test_fraction)
+    """An image set as results keep it: labels, statistics, the atlas pages that the grid draws from, and the pixels, or
+    where they lie on disk."""
+    asked = params.source
+    source = source_of(asked.model_dump(exclude={"manifest", "count"}), attempt.job.place)
+    attempt.stage("looking for the files")
+    source.fetch(attempt)
+    if isinstance(asked, FolderSource | NpzSource):
+        check_manifest(source.manifest(attempt), asked.manifest, attempt.job.place)
+    attempt.stage("reading")
+    image_set = source.load(attempt)
+    kept, where = keep_pixels(image_set, attempt, on_disk=asked.kind != "digits")
     layout = page_layout(image_set.images)
-    arrays: dict[str, np.ndarray | bytes] = {"images": image_set.images, "labels": image_set.labels}
     attempt.stage("atlas")
+    pages = {}
     for number, page in enumerate(atlas_pages(image_set.images)):
-        arrays[f"page-{number}"] = page
+        pages[f"page-{number}"] = page
         attempt((number + 1) / layout.n_pages, f"page {number + 1} of {layout.n_pages}")
     told = statistics(image_set)
     return Made(
-        arrays | told,
+        {"labels": image_set.labels, **kept, **pages, **told},
         {
             "name": image_set.name,
+            "notes": list(image_set.notes),
             "count": len(image_set),
             "n_train": image_set.n_train,
             "n_classes": image_set.n_classes,
@@ -73,48 +101,131 @@ def images(params: ImagesParams, inputs: Mapping[str, Input], attempt: Attempt) 
                 "n_pages": layout.n_pages,
                 "media_type": layout.media_type,
             },
+            **where,
         },
     )
 
 
+def source_of(settings: Mapping[str, Any], place: str) -> Source:
+    """The source that these settings name, at its place on this machine.
+
+    Raises
+    ------
+    ValueError
+        A setting is out of its range.
+    """
+    settings = dict(settings)
+    kind = settings.pop("kind")
+    if kind == "digits":
+        where = {}
+    elif kind == "npz":
+        where = {"path": place}
+    else:
+        where = {"folder": place or data_dir() / "image-sets"}
+    return make_source(kind, **where, **settings)
+
+
+def check_manifest(found: str, wanted: str, place: str) -> None:
+    """Makes sure that a place still holds what the job's key says.
+
+    Raises
+    ------
+    ValueError
+    """
+    if found != wanted:
+        raise ValueError(
+            f"{place} does not hold any more what was found there when this was asked for; look at it again."
+        )
+
+
+def keep_pixels(image_set: ImageSet, attempt: Attempt, on_disk: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays for the result, or else what its metadata say of the chunks that were written."""
+    if not on_disk:
+        return {"images": image_set.images}, {}
+    attempt.stage("storing")
+    return {}, {"chunks": write_images(chunk_folder(data_dir()), image_set.images, attempt).as_json()}
+
+
+@runs("look")
+def look(params: LookParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
+    """What lies at a place: its manifest, and what a study can be made of. Whatever is wrong with it is said here."""
+    attempt.stage("looking")
+    if params.what == "weights":
+        weights = read_weights(params.path)
+        numbers = sum(tensor.numel() for tensor in weights.values())
+        return Made({}, {"manifest": digest_of_file(params.path), "tensors": len(weights), "numbers": numbers})
+    settings = {"kind": params.what} | ({"size": params.size} if params.what == "folder" else {})
+    source = source_of(settings, params.path)
+    manifest = source.manifest(attempt)
+    image_set = source.load(attempt)
+    return Made(
+        {},
+        {
+            "manifest": manifest,
+            "name": image_set.name,
+            "notes": list(image_set.notes),
+            "count": len(image_set),
+            "n_train": image_set.n_train,
+            "class_names": list(image_set.class_names),
+            "shape": list(image_set.images.shape[1:]),
+        },
+    )
+
+
+def digest_of_file(path: str) -> str:
+    """sha256 of a file, in hex."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# ---- teachers --------------------------------------------------------------------------------------------------------
+
+
 @runs("teacher")
 def teacher(params: TeacherParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
-    """A trained classifier: its weights at the stored epochs, and how training went."""
+    """A classifier, trained here or elsewhere: its weights at the stored epochs, and how training went."""
     given = inputs["images"]
-    untrained = Teacher.create(
-        params.architecture,
-        given.meta["shape"],
-        given.meta["n_classes"],
-        given.meta["mean"],
-        given.meta["std"],
-        seed=params.seed,
-        device=device(),
-    )
-    attempt.stage("training")
+    untrained = begin_teacher(params, given.meta, attempt.job.place)
+    attempt.stage("training" if params.epochs else "measuring")
+    kept = KeptWork(data_dir(), attempt.job.key)
+    settings = params.model_dump(exclude={"architecture", "weights"})
     record = train(
-        untrained,
-        as_image_set(given),
-        epochs=params.epochs,
-        batch_size=params.batch_size,
-        learning_rate=params.learning_rate,
-        optimizer=params.optimizer,
-        weight_decay=params.weight_decay,
-        seed=params.seed,
-        callback=attempt,
+        untrained, as_image_set(given), **settings, callback=attempt, checkpoint=kept.keep, resume=kept.read()
     )
     curves = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds", "test_confusion")
     arrays: dict[str, np.ndarray | bytes] = {name: getattr(record, name) for name in curves}
+    kept.drop()
     return Made(
         arrays | {f"weights-{epoch}": weights for epoch, weights in record.weights.items()},
         {
             "architecture": params.architecture,
-            "epochs": params.epochs,
+            "epochs": len(record.test_loss) - 1,
+            "from_file": params.weights is not None,
+            "stopped_after": record.stopped_after,
             "stored_epochs": list(record.weights),
             "test_accuracy": float(record.test_accuracy[-1]),
             "train_accuracy": float(record.train_accuracy[-1]),
             "layers": untrained.layers(),
         },
     )
+
+
+def begin_teacher(params: TeacherParams, images: Mapping[str, Any], place: str) -> Teacher:
+    """The teacher before training: with random weights, or with those of a file.
+
+    Raises
+    ------
+    ValueError
+        The images are too small for the architecture, or the file holds other weights than asked for.
+    """
+    shape, n_classes = images["shape"], images["n_classes"]
+    if params.weights is None:
+        return Teacher.create(
+            params.architecture, shape, n_classes, images["mean"], images["std"], seed=params.seed, device=device()
+        )
+    check_manifest(digest_of_file(place), params.weights.manifest, place)
+    mean, std = normalisation(params.weights.normalisation, (images["mean"], images["std"]))
+    return load_teacher(place, params.architecture, shape, n_classes, mean, std, device())
 
 
 @runs("predictions")
@@ -125,7 +236,7 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
     last = trained.meta["stored_epochs"][-1]
     asked = Teacher.from_bytes(trained.blob(f"weights-{last}"), device())
     labels = given.array("labels")
-    told = asked.predict(given.array("images"), callback=attempt)
+    told = asked.predict(pixels(given), callback=attempt)
     probabilities = softmax(told.logits)
     predicted = probabilities.argmax(axis=1)
     n_train = given.meta["n_train"]
@@ -147,7 +258,7 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
 def predict(results: Results, images: str, teacher: str, epoch: int, image: int) -> dict[str, Any]:
     """What the teacher of one stored epoch says of one image: probabilities (K,), as a list."""
     asked = warm_teacher(results, teacher, epoch)
-    told = asked.predict(results.array(images, "images")[[image]])
+    told = asked.predict(pixels_of(results, images, data_dir()).read([image]))
     return {"epoch": epoch, "image": image, "probabilities": softmax(told.logits)[0].tolist()}
 
 
@@ -158,11 +269,16 @@ def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
     return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
 
 
+def pixels(given: Input) -> np.ndarray:
+    """The pixels (N, C, H, W) of an "images" result."""
+    return pixels_of(given.results, given.key, data_dir()).read_all()
+
+
 def as_image_set(given: Input) -> ImageSet:
     """The image set that an "images" result holds."""
     return ImageSet(
         name=given.meta["name"],
-        images=given.array("images"),
+        images=pixels(given),
         labels=given.array("labels"),
         class_names=tuple(given.meta["class_names"]),
         n_train=given.meta["n_train"],

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,10 +29,12 @@ from workers.runner import ANSWERS, Runner
 from workers.settings import Settings, UsageError, read_settings
 from workers.store import Scripts
 from workers.supervisor import refuse_to_start, short_name
+from workers.sweep import sweep
 
 logger = logging.getLogger("darkroom.worker")
 
 RECONCILE_SECONDS = 1.0
+SWEEP_SECONDS = 3600.0
 
 
 def main(name: str, queues: list[str]) -> None:
@@ -70,7 +73,9 @@ def main(name: str, queues: list[str]) -> None:
         signal.signal(signal.SIGTERM, stop)
         threading.Thread(target=presence.beat, args=(runner.stopping,), name="presence", daemon=True).start()
         if CALLS not in queues:  # a call must not wait for a pass over all jobs
-            threading.Thread(target=reconcile, args=(engine, name), name="reconciler", daemon=True).start()
+            threading.Thread(
+                target=reconcile, args=(engine, name, settings.data_dir), name="reconciler", daemon=True
+            ).start()
         logger.info("worker=%s listens to %s on %s", name, ",".join(queues), about["device"])
 
     # Solo: CUDA does not survive a fork, and a child forked from a parent that has computed with torch hangs.
@@ -146,14 +151,16 @@ def define_tasks(celery: Celery, engine: Engine, runner: Runner, presence: Prese
         answer_call(engine.client, answer, call_id, latest, number)
 
 
-def reconcile(engine: Engine, name: str) -> None:
-    """Once a second, if this worker holds the lock, has open jobs put right."""
+def reconcile(engine: Engine, name: str, data_dir: Path) -> None:
+    """Once a second, if this worker holds the lock, has open jobs put right; once an hour the data folder swept."""
     lock = Scripts(engine.client)
     while True:
         time.sleep(RECONCILE_SECONDS)
         try:
             if lock.note(names.RECONCILER, name, milliseconds=int(RECONCILE_SECONDS * 900), only_new=True):
                 engine.jobs.reconcile()
+            if lock.note(names.SWEEPER, name, milliseconds=int(SWEEP_SECONDS * 1000), only_new=True):
+                sweep(engine.jobs, engine.results, data_dir)
         except redis.RedisError as error:
             logger.warning("worker=%s cannot reconcile: %s", name, error)
         except Exception:  # one odd record must not end the care for all the others

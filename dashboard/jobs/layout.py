@@ -144,9 +144,9 @@ def worker_rows(health: Health, choices: Mapping[str, Any]) -> list[dmc.Text]:
         for worker in health.workers
     ] or ["None is running."]
     if choices.get("architectures"):
-        lines.append(
-            f"Image sets: {', '.join(choices['image_sets'])}. Architectures: {', '.join(choices['architectures'])}."
-        )
+        image_sets = ", ".join(choices["image_sets"].values())
+        architectures = ", ".join(told["title"] for told in choices["architectures"].values())
+        lines.append(f"Image sets: {image_sets}. Architectures: {architectures}.")
     return [dmc.Text(line, size="sm") for line in lines]
 
 

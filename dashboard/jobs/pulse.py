@@ -158,7 +158,8 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     if role == "images":
         return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
     if role == "teacher":
-        return f"{meta['architecture']}, {meta['epochs']} epochs, {meta['test_accuracy']:.1%} on test"
+        how = f"{meta['epochs']} epochs" if meta["epochs"] else "as it came" if meta["from_file"] else "untrained"
+        return f"{meta['architecture']}, {how}, {meta['test_accuracy']:.1%} on test"
     if role == "predictions":
         images = engine.results.meta(meta["inputs"]["images"])
         n_test = images["count"] - images["n_train"]

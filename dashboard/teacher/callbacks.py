@@ -15,7 +15,9 @@ from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.teacher import ids
 from dashboard.teacher.figures import cell_mark, confusion_figure, probability_figure, training_figure
+from dashboard.teacher.layout import NO_CURVE_YET
 from dashboard.teacher.tables import matrix_table, selection_table, training_table
+from dashboard.teacher.words import epoch_words, training_words
 from dashboard.theme import class_colours
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
@@ -157,6 +159,7 @@ def register_training(app: dash.Dash, engine: Engine) -> None:
         Output(ids.TRAINING, "figure"),
         Output(ids.TRAINING, "style"),
         Output(ids.TRAINING_WORDS, "style"),
+        Output(ids.TRAINING_WORDS, "children"),
         Output(f"{ids.TRAINING_PANEL}-subtitle", "children"),
         Input(job_ids.PROGRESS, "data"),
         Input(shared.READY, "data"),
@@ -169,14 +172,15 @@ def register_training(app: dash.Dash, engine: Engine) -> None:
         if teacher and "teacher" in ready:
             points = stored_points(engine, teacher)
             meta = engine.results.meta(teacher)
-            seconds = float(engine.results.array(teacher, "seconds").sum())
-            words = f"{meta['architecture']}, {meta['epochs']} epochs in {seconds:.1f} s on {meta['made_by']['device']}"
-            return training_figure(points, what, meta["epochs"]), SHOWN, HIDDEN, words
+            words = training_words(meta, float(engine.results.array(teacher, "seconds").sum()))
+            if not meta["epochs"]:
+                return dash.no_update, HIDDEN, SHOWN, "There is no curve, as nothing was trained here.", words
+            return training_figure(points, what, meta["epochs"]), SHOWN, HIDDEN, dash.no_update, words
         points, job = live_points(engine, teacher) if teacher else ([], None)
         if job is None or not points:
-            return dash.no_update, HIDDEN, SHOWN, "Per epoch, on train and test images"
+            return dash.no_update, HIDDEN, SHOWN, NO_CURVE_YET, "Per epoch, on train and test images"
         words = "Live" if job.is_open else "As far as it was reported"
-        return training_figure(points, what, job.params.get("epochs")), SHOWN, HIDDEN, words
+        return training_figure(points, what, job.params.get("epochs")), SHOWN, HIDDEN, dash.no_update, words
 
 
 def register_grid(app: dash.Dash, engine: Engine) -> None:
@@ -249,19 +253,20 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
         meta = engine.results.meta(keys["images"])
         if not 0 <= focus < meta["count"]:
             return nothing
-        last = engine.results.meta(keys["teacher"])["epochs"]
+        teacher = engine.results.meta(keys["teacher"])
+        last: int = teacher["epochs"]
+        from_file: bool = teacher["from_file"]
         epoch = last if epoch is None else min(epoch, last)
-        words = f"after epoch {epoch} of {last}"
+        words = epoch_words(epoch, last, from_file)
         probabilities = engine.results.array(keys["predictions"], "probabilities")[focus]
         if epoch != last:
             try:
                 question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "image": focus}
                 probabilities = np.array(engine.calls.ask("predict", question, tab or "page")["probabilities"])
-                words += " (untrained)" if epoch == 0 else ""
             except Superseded:
                 raise dash.exceptions.PreventUpdate from None
             except (NoAnswer, CallFailed) as error:
-                words = f"after epoch {last}; epoch {epoch} was not answered: {error}"
+                words = f"{epoch_words(last, last, from_file)}; epoch {epoch} was not answered: {error}"
         true, predicted = int(engine.results.array(keys["images"], "labels")[focus]), int(probabilities.argmax())
         names = meta["class_names"]
         split = "train" if focus < meta["n_train"] else "test"

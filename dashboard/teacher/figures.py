@@ -5,10 +5,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.theme import ACCENT_COLOUR, RIGHT, TEST, TRAIN, WRONG, blank_figure
+from dashboard.theme import (
+    ACCENT_COLOUR,
+    LETTER_WIDTH,
+    RIGHT,
+    TEST,
+    TRAIN,
+    WRONG,
+    blank_figure,
+    short_names,
+)
 
 LOSSES = ("train_loss", "test_loss")
 MAX_NUMBERED = 20  # classes up to which a cell has room for its number
+MAX_NAMED = 25  # class names that an axis has room for
+UPRIGHT_LETTERS = 3  # names up to this length stand side by side under a matrix; longer ones are turned
 
 
 def confusion_figure(confusion: np.ndarray, class_names: Sequence[str], shade: str = "log") -> go.Figure:
@@ -55,15 +66,22 @@ def confusion_figure(confusion: np.ndarray, class_names: Sequence[str], shade: s
         customdata=told,
         hovertemplate="true %{y} → predicted %{x}<br>%{customdata[0]} images, %{customdata[1]:.1%} of the class<extra></extra>",
     )
+    step = -(-n_classes // MAX_NAMED)
+    shown = short_names(class_names)[::step]
+    longest = max(map(len, shown))
+    turned = longest > UPRIGHT_LETTERS
+    figure.update_layout(
+        margin_l=max(44, 30 + LETTER_WIDTH * longest), margin_b=36 + (LETTER_WIDTH * 0.7 * longest if turned else 0)
+    )
     ticks = {
         "tickmode": "array",
-        "tickvals": list(range(n_classes)),
-        "ticktext": list(class_names),
+        "tickvals": list(range(0, n_classes, step)),
+        "ticktext": shown,
         "showgrid": False,
         "constrain": "domain",
         "fixedrange": n_classes <= MAX_NUMBERED,
     }
-    figure.update_xaxes(title_text="predicted", side="bottom", **ticks)
+    figure.update_xaxes(title_text="predicted", side="bottom", tickangle=-45 if turned else 0, **ticks)
     figure.update_yaxes(title_text="true", autorange="reversed", scaleanchor="x", **ticks)
     return figure
 
@@ -133,7 +151,7 @@ def probability_figure(
 ) -> go.Figure:
     """Bars of one image's class probabilities (K,); the true class is ticked, the values stand beside."""
     figure = blank_figure(hovermode=False)
-    names = [f"{name} ✓" if number == true else name for number, name in enumerate(class_names)]
+    names = [f"{name} ✓" if number == true else name for number, name in enumerate(short_names(class_names))]
     shown = [f"{value:.1%}" if value >= 0.001 else f"{value:.0e}" for value in probabilities]
     figure.add_bar(
         x=np.asarray(probabilities, np.float32),
@@ -150,7 +168,8 @@ def probability_figure(
         textposition="outside",
         cliponaxis=False,
     )
-    figure.update_layout(margin={"l": 40, "r": 52, "t": 4, "b": 24}, bargap=0.25)
+    left = max(40, 16 + LETTER_WIDTH * max(map(len, names)))
+    figure.update_layout(margin={"l": left, "r": 52, "t": 4, "b": 24}, bargap=0.25)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", nticks=3)
     figure.update_yaxes(
         tickmode="array", tickvals=list(range(len(names))), ticktext=names, autorange="reversed", showgrid=False

@@ -9,6 +9,8 @@ from dashboard.components.panel import empty, icon, label, panel
 from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
+NO_CURVE_YET = "The curve begins with the first steps of training."
+
 
 def layout() -> html.Div:
     """The view; everything in it is filled by callbacks."""
@@ -51,7 +53,7 @@ def training_panel() -> html.Section:
         ids.TRAINING_PANEL,
         "Training",
         "Per epoch, on train and test images",
-        [graph(ids.TRAINING), empty(ids.TRAINING_WORDS, "The curve begins with the first steps of training.")],
+        [graph(ids.TRAINING), empty(ids.TRAINING_WORDS, NO_CURVE_YET)],
         controls=[segmented(ids.TRAINING_WHAT, [("loss", "Loss"), ("accuracy", "Accuracy")], "loss", "Shown")],
         exports=[("Record, CSV", {"id": ids.TABLE_TRAINING}), picture(ids.TRAINING)],
         help_text=[

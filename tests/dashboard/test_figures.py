@@ -134,3 +134,19 @@ def test_bars_tick_the_true_class_and_frame_the_predicted_one():
     assert list(bars.marker.line.width) == [0, 2, 0]
     assert list(figure.layout.yaxis.ticktext) == ["cat", "dog", "eel ✓"]
     assert figure.layout.xaxis.range == (0, 1)
+
+
+def test_long_names_have_room_and_what_looks_like_html_is_shown_as_it_stands():
+    names = ["automobile", "a very long name indeed", "<script>alert(1)</script>"]
+    figure = confusion_figure(np.eye(3, dtype=int), names)
+    assert list(figure.layout.yaxis.ticktext) == ["automobile", "a very long…", "&lt;script&gt;ale…"]
+    assert figure.layout.margin.l > confusion_figure(np.eye(3, dtype=int), ["0", "1", "2"]).layout.margin.l
+    assert figure.layout.xaxis.tickangle == -45
+    bars = probability_figure(np.array([0.2, 0.3, 0.5]), names, ["#000000"] * 3, 0, 2)
+    assert list(bars.layout.yaxis.ticktext) == ["automobile ✓", "a very long…", "&lt;script&gt;ale…"]
+
+
+def test_a_hundred_classes_are_named_in_steps():
+    ticks = confusion_figure(np.eye(100, dtype=int), [f"class {n}" for n in range(100)]).layout.xaxis
+    assert list(ticks.tickvals) == list(range(0, 100, 4))
+    assert ticks.ticktext[1] == "class 4"

@@ -164,8 +164,9 @@ def test_a_worker_says_what_it_hears():
 
 def test_no_worker_is_said_too_and_what_they_offer():
     assert lines_of() == ["None is running."]
-    offered = lines_of(image_sets=["digits", "mnist"], architectures={"lenet": [], "vgg": []})
-    assert offered[1:] == ["Image sets: digits, mnist. Architectures: lenet, vgg."]
+    architectures = {"lenet": {"title": "LeNet"}, "vgg16-bn": {"title": "VGG16"}}
+    offered = lines_of(image_sets={"digits": "Digits", "mnist": "MNIST"}, architectures=architectures)
+    assert offered[1:] == ["Image sets: Digits, MNIST. Architectures: LeNet, VGG16."]
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def test_an_unknown_selection_is_none(engine, unknown):
 
 def test_the_study_asked_for_is_picked_else_the_newest(engine):
     assert pick_study(engine, None) is None
-    first = engine.studies.create("One", {"images": job("images", {"seed": 1})})
-    second = engine.studies.create("Two", {"images": job("images", {"seed": 2})})
+    first = engine.studies.create("One", {"images": job("images", {"source": {"kind": "digits", "seed": 1}})})
+    second = engine.studies.create("Two", {"images": job("images", {"source": {"kind": "digits", "seed": 2}})})
     assert pick_study(engine, first.id) == first
     assert pick_study(engine, None) == second
     assert pick_study(engine, "nonsense") == second
@@ -132,7 +132,9 @@ def test_a_selection_that_is_gone_is_told_of_and_left_out(study, restore):
 
 def test_a_selection_of_another_image_set_is_told_of_and_left_out(engine, study, restore):
     """It would be images that nobody has selected, under a label that is wrong."""
-    made = make_selection(engine, job("images", {"seed": 1}).key, MASK, "4 taken for 9", "matrix")
+    made = make_selection(
+        engine, job("images", {"source": {"kind": "digits", "seed": 1}}).key, MASK, "4 taken for 9", "matrix"
+    )
     found = restore(f"?study={study.id}&selection={made['id']}&focus=3")
     assert toast(found) == (
         "The selection in this address, 4 taken for 9, was made in another image set; all images are shown."

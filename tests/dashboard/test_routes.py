@@ -110,7 +110,7 @@ def test_an_unknown_result_is_said_to_be_gone(client, address):
         ("/array/{images}/nothing.npy", 'has no array "nothing"; it has: '),
         ("/array/{teacher}/weights-3.npy", "is stored as bytes and is no array"),
         ("/atlas/{images}/99", 'has no array "page-99"'),
-        ("/image/{teacher}/0.png", 'has no array "images"'),
+        ("/image/{teacher}/0.png", "is of the kind teacher and holds no images"),
         ("/image/{images}/1797.png", "There is no image 1797; the set has 1797, counted from 0."),
         ("/image/{images}/99999999999999999999999.png", "There is no image 99999999999999999999999"),
         ("/atlas/{teacher}/0", 'has no array "page-0"'),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from models.data import IMAGE_SETS, ImageSet, digits, load_image_set, statistics, stratified_split
+from models.data import ImageSet, digits, statistics, stratified_split
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_floats_refuses_what_is_no_id(tiny, ids):
         ("labels", np.full(7, -1), r"labels must lie in 0 to 2, .* from -1 to -1\."),
         ("class_names", ["a", "b", "c"], r"class_names must be a tuple .*\."),
         ("class_names", ("a", "b", "a"), r"class_names must be at least two different names, .*\."),
+        ("notes", ["resized"], r"notes must be a tuple of texts, not \['resized'\]\."),
         ("n_train", 0, r"n_train must be a whole number .*, 1 to 6, not 0\."),
         ("n_train", 7, r"n_train must be a whole number .*, 1 to 6, not 7\."),
         ("n_train", 5.0, r"n_train must be a whole number .*, not 5\.0\."),
@@ -138,10 +139,3 @@ def test_statistics_equal_the_plain_formulas(tiny):
     assert not result["mean_images"][2].any()  # no image of class c in train
     dtypes = {name: array.dtype for name, array in result.items()}
     assert dtypes == {"mean": "f8", "std": "f8", "class_counts": "i8", "mean_images": "u1"}
-
-
-def test_sets_are_loaded_by_name():
-    assert np.array_equal(load_image_set("digits", seed=3).labels, digits(seed=3).labels)
-    with pytest.raises(ValueError, match=r"^name must be one of the image sets digits, not 'mnits'\.$"):
-        load_image_set("mnits")
-    assert list(IMAGE_SETS) == ["digits"]

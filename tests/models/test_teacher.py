@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from models.progress import Cancelled
-from models.teacher import METADATA_KEY, LeNet, Teacher, confusion_matrix, pick_device, softmax
+from models.teacher import METADATA_KEY, Teacher, confusion_matrix, softmax
 
 
 def lenet(in_shape=(1, 28, 28), n_classes=10, seed=0) -> Teacher:
@@ -26,23 +26,6 @@ def n_hooks(teacher: Teacher) -> int:
     return sum(len(layer._forward_hooks) + len(layer._forward_pre_hooks) for layer in teacher.module.modules())
 
 
-def test_lenet_has_as_many_parameters_as_caffes():
-    n_parameters = sum(parameter.numel() for parameter in LeNet((1, 28, 28), 10).parameters())
-    assert n_parameters == (25 + 1) * 20 + (25 * 20 + 1) * 50 + (800 + 1) * 500 + (500 + 1) * 10 == 431_080
-
-
-@pytest.mark.parametrize("in_shape", [(1, 16, 16), (3, 32, 32), (3, 17, 40), (2, 19, 16)])
-def test_lenet_takes_any_channels_and_sizes(in_shape):
-    predictions = lenet(in_shape, 7).predict(random_images(5, in_shape))
-    assert predictions.logits.shape == (5, 7)
-    assert predictions.features.shape == (5, 500)
-
-
-def test_lenet_refuses_small_images():
-    with pytest.raises(ValueError, match=r"^in_shape must be at least 16 x 16 pixels for LeNet, not 15 x 30\.$"):
-        lenet((1, 15, 30))
-
-
 def test_layers_are_those_of_the_network():
     layers = lenet().layers()
     assert [(layer["name"], layer["type"], layer["output_shape"], layer["n_parameters"]) for layer in layers] == [
@@ -55,6 +38,49 @@ def test_layers_are_those_of_the_network():
         ("relu", "ReLU", (500,), 0),
         ("output", "Linear", (10,), 5_010),
     ]
+
+
+def test_a_residual_network_is_a_teacher_too():
+    teacher = Teacher.create("resnet-20", (3, 12, 9), 4, [0.5] * 3, [0.2] * 3, device="cpu")
+    layers = teacher.layers()
+    assert [layer["name"] for layer in layers[:10]] == [
+        "conv1", "bn1", "relu1", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu1", "layer1.0.conv2", "layer1.0.bn2",
+        "layer1.0.shortcut", "layer1.0.relu2",
+    ]  # fmt: skip
+    assert {layer["name"]: layer["output_shape"] for layer in layers}["layer3.2.relu2"] == (64, 3, 3)
+    predictions = teacher.predict(random_images(3, (3, 12, 9)))
+    assert (predictions.logits.shape, predictions.features.shape) == ((3, 4), (3, 64))
+    again = Teacher.from_bytes(teacher.to_bytes(), device="cpu")
+    assert np.array_equal(again.predict(random_images(3, (3, 12, 9))).logits, predictions.logits)
+
+
+def test_features_need_a_linear_layer_at_the_end():
+    teacher = lenet()
+    network = torch.nn.Sequential(*teacher.module.children(), torch.nn.Softmax(dim=1))
+    other = Teacher(network, "lenet", (1, 28, 28), 10, (0.3,), (0.4,), torch.device("cpu"))
+    with pytest.raises(
+        ValueError, match=r"^The teacher's last layer must be linear with 10 outputs, .* '8', a Softmax .*\.$"
+    ):
+        other.predict(random_images(2))
+    assert other.classify(random_images(2)).shape == (2, 10)
+
+
+def test_features_are_a_copy_that_later_code_cannot_change():
+    class Changing(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.flatten = torch.nn.Flatten()
+            self.output = torch.nn.Linear(784, 10)
+
+        def forward(self, images):
+            flat = self.flatten(images)
+            logits = self.output(flat)
+            flat.zero_()
+            return logits
+
+    teacher = Teacher(Changing(), "lenet", (1, 28, 28), 10, (0.0,), (1.0,), torch.device("cpu"))
+    images = random_images(3)
+    np.testing.assert_allclose(teacher.predict(images).features, images.reshape(3, -1) / 255, rtol=1e-6)
 
 
 def test_hooks_are_gone_after_use_and_after_failure():
@@ -145,7 +171,7 @@ def test_predict_refuses_what_are_no_images(images, sentence):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"architecture": "alexnet"}, r"architecture must be one of lenet, not 'alexnet'\."),
+        ({"architecture": "alexnet"}, r"architecture must be one of .*lenet.*, not 'alexnet'\."),
         ({"in_shape": (28, 28)}, r"in_shape must be three positive numbers \(C, H, W\), not \(28, 28\)\."),
         ({"n_classes": 1}, r"n_classes must be 2 or more, not 1\."),
         ({"mean": [0.1, 0.2]}, r"mean must be 1 finite numbers, .*\."),
@@ -187,7 +213,7 @@ def test_bytes_bring_the_same_teacher_back(trained, digit_set):
 def damaged(change) -> bytes:
     """A teacher's bytes after a change to its weights and settings."""
     teacher = lenet()
-    weights = {name: tensor.clone() for name, tensor in teacher.module.state_dict().items()}
+    weights = {name: tensor.clone().contiguous() for name, tensor in teacher.module.state_dict().items()}
     settings = {
         "architecture": "lenet",
         "in_shape": (1, 28, 28),
@@ -278,42 +304,3 @@ def test_confusion_matrix_is_a_count_of_pairs(case):
 def test_confusion_matrix_refuses_other_things(true, predicted, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         confusion_matrix(np.array(true), np.array(predicted), 3)
-
-
-@pytest.mark.parametrize(
-    ("n_cuda", "has_mps", "wanted", "picked"),
-    [
-        (2, True, "auto", "cuda"),
-        (0, True, "auto", "mps"),
-        (0, False, "auto", "cpu"),
-        (2, True, "cuda:1", "cuda:1"),
-        (2, True, "mps", "mps"),
-        (2, True, "cpu", "cpu"),
-        (2, True, torch.device("cpu"), "cpu"),
-    ],
-)
-def test_pick_device(monkeypatch, n_cuda, has_mps, wanted, picked):
-    pretend(monkeypatch, n_cuda, has_mps)
-    assert pick_device(wanted) == torch.device(picked)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "sentence"),
-    [
-        ("cuda:1", r"device 'cuda:1' is not in this machine, which has 1 CUDA devices; try auto\."),
-        ("mps", r"device 'mps' is not in this machine, .*; try auto\."),
-        ("gpu", r"device must be auto, cuda, cuda:1, mps or cpu, not 'gpu'\."),
-        ("meta", r"device must be auto, cuda, cuda:1, mps or cpu, not 'meta'\."),
-    ],
-)
-def test_an_absent_device_is_named(monkeypatch, wanted, sentence):
-    pretend(monkeypatch, n_cuda=1, has_mps=False)
-    with pytest.raises(ValueError, match=f"^{sentence}$"):
-        pick_device(wanted)
-
-
-def pretend(monkeypatch, n_cuda: int, has_mps: bool) -> None:
-    """Let torch say that this machine has these devices."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: n_cuda > 0)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cuda)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has_mps)

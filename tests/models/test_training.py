@@ -8,7 +8,7 @@ import torch
 from models.data import ImageSet, digits, statistics
 from models.progress import Cancelled
 from models.teacher import Teacher, confusion_matrix, softmax
-from models.training import default_stored_epochs, one_cycle, train
+from models.training import default_stored_epochs, train
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,131 @@ def test_gradient_descent_learns_too(few, make_teacher):
     assert record.train_accuracy[-1] > 0.9
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate"), [("adam", 0.002), ("adamw", 0.002), ("rmsprop", 0.0005), ("sgd", 0.02)]
+)
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle", "step"])
+def test_every_optimiser_learns_on_every_schedule(few, make_teacher, optimizer, learning_rate, schedule):
+    settings = {"optimizer": optimizer, "learning_rate": learning_rate, "schedule": schedule}
+    record = train(make_teacher(), few, epochs=3, batch_size=16, **settings)
+    assert record.train_loss[-1] < 0.6 * record.train_loss[0]
+
+
+def test_smoothed_labels_make_for_modest_answers(few, make_teacher):
+    def confidence(label_smoothing: float) -> float:
+        teacher = make_teacher()
+        train(teacher, few, epochs=6, batch_size=16, label_smoothing=label_smoothing)
+        return softmax(teacher.predict(few.images).logits).max(axis=1).mean()
+
+    assert confidence(0.4) < confidence(0.0) - 0.1
+
+
+def test_dropout_is_set_for_this_training_only(few):
+    def weights_after(dropout: float | None) -> bytes:
+        teacher = Teacher.create("example-cnn", (1, 28, 28), 10, [0.1], [0.3], device="cpu")
+        record = train(teacher, few, epochs=1, dropout=dropout, stored_epochs=[1])
+        assert [layer.p for layer in teacher.module.modules() if isinstance(layer, torch.nn.Dropout)] == [0.25, 0.5]
+        return record.weights[1]
+
+    own = weights_after(None)
+    assert own == weights_after(None)  # what is dropped is seeded
+    assert own != weights_after(0.1)
+
+
+def test_changed_images_are_trained_on_and_plain_ones_measured(few, make_teacher):
+    """Learning to tell fours from mirrored fours is harder, but the measured loss is that of the images as they are."""
+    plain, changed = make_teacher(), make_teacher()
+    train(plain, few, epochs=2)
+    record = train(changed, few, epochs=2, shift=3, flip=True, crop=0.8)
+    assert plain.to_bytes() != changed.to_bytes()
+    logits = changed.predict(few.images[: few.n_train]).logits
+    right = softmax(logits)[np.arange(few.n_train), few.labels[: few.n_train]]
+    assert record.train_loss[-1] == pytest.approx(-np.log(right).mean(), rel=1e-4)
+
+
+def test_early_stopping_says_when(few, make_teacher):
+    """A constant rate, at which the test loss soon rises again."""
+    reports = []
+
+    def note(fraction, message="", **metrics):
+        reports.append((fraction, message, metrics))
+
+    settings = {"learning_rate": 0.004, "schedule": "constant", "batch_size": 16}
+    teacher = make_teacher()
+    record = train(teacher, few, epochs=40, patience=2, callback=note, **settings)
+    stopped = record.stopped_after
+    assert stopped is not None
+    assert 2 <= stopped < 40
+    assert len(record.test_loss) == stopped + 1
+    best = int(record.test_loss.argmin())
+    assert stopped == best + 2
+    fraction, message, metrics = reports[-1]
+    assert (fraction, metrics["epoch"]) == (1, stopped)
+    assert message == f"stopped after epoch {stopped} of 40, as the test loss has not fallen since epoch {best}"
+    assert list(record.weights)[-1] == stopped  # in place of epoch 40
+    assert record.weights[stopped] == teacher.to_bytes()
+    assert train(make_teacher(), few, epochs=2, patience=2).stopped_after is None
+
+
+class Killed(Exception):
+    pass
+
+
+FULL = {"shift": 1, "flip": True, "crop": 0.9, "label_smoothing": 0.1, "weight_decay": 1e-4, "patience": 4}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
+@pytest.mark.parametrize("architecture", ["example-cnn", "resnet-20"])
+def test_resumed_is_bit_for_bit_uninterrupted(few, optimizer, architecture):
+    """With dropout or batch normalisation, a schedule in its middle, and draws of every kind."""
+    tiny = replace(few, images=np.ascontiguousarray(few.images[:60, :, 6:22, 6:22]), labels=few.labels[:60], n_train=40)
+
+    def make() -> Teacher:
+        return Teacher.create(architecture, (1, 16, 16), 10, [0.3], [0.4], device="cpu")
+
+    settings = {"epochs": 4, "batch_size": 16, "optimizer": optimizer, "learning_rate": 0.002, **FULL}
+    whole_teacher = make()
+    whole = train(whole_teacher, tiny, **settings)
+
+    kept = {}
+
+    def keep_and_die(epoch: int, data: bytes) -> None:
+        kept[epoch] = data
+        if epoch == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(make(), tiny, checkpoint=keep_and_die, **settings)
+    assert list(kept) == [1, 2]
+
+    epochs, teacher = [], make()
+    resumed = train(
+        teacher, tiny, resume=kept[2], callback=lambda *_, **told: epochs.append(told.get("epoch")), **settings
+    )
+    assert teacher.to_bytes() == whole_teacher.to_bytes()
+    assert resumed.weights == whole.weights
+    for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_confusion"):
+        assert np.array_equal(getattr(resumed, name), getattr(whole, name)), name
+    assert epochs[:3] == [0, 1, 2]  # the curve is whole again
+    assert len(resumed.seconds) == 5
+
+
+def test_a_finished_training_is_resumed_at_once(few, make_teacher):
+    kept = {}
+    first, again = make_teacher(), make_teacher()
+    train(first, few, epochs=1, checkpoint=kept.__setitem__)
+    record = train(again, few, epochs=1, resume=kept[1])
+    assert first.to_bytes() == again.to_bytes()
+    assert list(record.weights) == [0, 1]
+
+
+def test_a_checkpoint_of_another_training_is_refused(few, make_teacher):
+    kept = {}
+    train(make_teacher(), few, epochs=1, checkpoint=kept.__setitem__)
+    with pytest.raises(ValueError, match=r"^resume .* but there batch_size is 64, and here 32\.$"):
+        train(make_teacher(), few, epochs=1, batch_size=32, resume=kept[1])
+
+
 def test_weight_decay_makes_weights_smaller(few, make_teacher):
     def size(weight_decay: float) -> float:
         teacher = make_teacher()
@@ -154,12 +279,21 @@ def test_overflow_says_what_to_lower(few, make_teacher):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"epochs": 0}, r"epochs must be a whole number, 1 or more, not 0\."),
-        ({"epochs": 1.5}, r"epochs must be a whole number, 1 or more, not 1\.5\."),
+        ({"epochs": -1}, r"epochs must be a whole number, 0 or more, not -1\."),
+        ({"epochs": 1.5}, r"epochs must be a whole number, 0 or more, not 1\.5\."),
         ({"batch_size": 0}, r"batch_size must be a whole number, 1 or more, not 0\."),
         ({"learning_rate": 0.0}, r"learning_rate must be a finite number above 0, not 0\.0\."),
         ({"learning_rate": float("nan")}, r"learning_rate must be a finite number above 0, not nan\."),
-        ({"optimizer": "lion"}, r"optimizer must be one of adam, sgd, not 'lion'\."),
+        ({"optimizer": "lion"}, r"optimizer must be one of adam, adamw, rmsprop, sgd, not 'lion'\."),
+        ({"schedule": "linear"}, r"schedule must be one of constant, cosine, one-cycle, step, not 'linear'\."),
+        ({"momentum": 1.0}, r"momentum must be a number, 0 or more and below 1, not 1\.0\."),
+        ({"label_smoothing": -0.1}, r"label_smoothing must be a number, 0 or more and below 1, not -0\.1\."),
+        ({"dropout": 1.0}, r"dropout must be a number, 0 or more and below 1, not 1\.0\."),
+        ({"dropout": 0.5}, r"dropout must be left out for lenet, which has no dropout layer\."),
+        ({"patience": 0}, r"patience must be a whole number, 1 or more, not 0\."),
+        ({"shift": -1}, r"shift must be a whole number of pixels, 0 or more, not -1\."),
+        ({"seed": -1}, r"seed must be a whole number, 0 or more, not -1\."),
+        ({"resume": b"?"}, r"resume must be a checkpoint of a training, .* is not\."),
         ({"weight_decay": -1.0}, r"weight_decay must be a finite number, 0 or more, not -1\.0\."),
         (
             {"stored_epochs": [0, 13]},
@@ -180,6 +314,14 @@ def test_images_must_fit_the_teacher(few):
         train(Teacher.create("lenet", (1, 28, 28), 11, [0.5], [0.2], device="cpu"), few)
 
 
+def test_no_epochs_only_measure(few, make_teacher):
+    teacher, untrained = make_teacher(), make_teacher().to_bytes()
+    record = train(teacher, few, epochs=0)
+    assert record.test_loss.shape == (1,)
+    assert record.weights == {0: untrained}
+    assert record.stopped_after is None
+
+
 def test_stored_epochs_as_asked(few, make_teacher):
     record = train(make_teacher(), few, epochs=2, stored_epochs=[2, 1])
     assert list(record.weights) == [1, 2]
@@ -194,15 +336,3 @@ def test_default_stored_epochs_are_ten_at_most_and_even(epochs):
     gaps = np.diff(stored)
     assert gaps.min() >= 1
     assert gaps.max() - gaps.min() <= 1
-
-
-@pytest.mark.parametrize("n_steps", [1, 2, 3, 10, 1000])
-def test_one_cycle_rises_to_one_and_falls_almost_to_zero(n_steps):
-    shares = [one_cycle(step, n_steps) for step in range(n_steps)]
-    peak = int(np.argmax(shares))
-    assert shares[peak] == 1
-    assert peak == max(1, round(0.3 * n_steps)) - 1
-    assert (np.diff(shares[: peak + 1]) > 0).all()
-    assert (np.diff(shares[peak:]) < 0).all()
-    assert min(shares) > 0
-    assert n_steps < 1000 or shares[-1] < 1e-4

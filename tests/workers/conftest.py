@@ -5,6 +5,7 @@ import pytest
 from tests.engines import Store, running_fleet
 from workers.jobs import Jobs
 from workers.results import Results
+from workers.runner import Runner
 from workers.store import connect
 
 PROBE = ("tests.probe",)
@@ -50,3 +51,30 @@ def fleet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fleet")
     with running_fleet(folder, task_modules=PROBE, lease_seconds=3.0, cancel_grace=1.0, memory=2**27) as fleet:
         yield fleet
+
+
+@pytest.fixture
+def make(jobs, results, monkeypatch, tmp_path):
+    """Has a job of Darkroom's own done, here and on one thread; returns its key."""
+    import torch
+
+    from workers import tasks
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("DARKROOM_DEVICE", "cpu")
+    monkeypatch.setenv("DARKROOM_DATA_DIR", str(tmp_path / "data"))
+    tasks.device.cache_clear()
+
+    def run(spec):
+        for needed in spec.inputs.values():
+            if not results.which([needed.key]):
+                run(needed)
+        jobs.submit(spec)
+        Runner(jobs, results, "here", 60.0, {}).run(spec.key)
+        assert jobs.get(spec.key).state == "done", jobs.get(spec.key).error
+        return spec.key
+
+    yield run
+    torch.set_num_threads(threads)
+    tasks.device.cache_clear()

@@ -65,7 +65,7 @@ def test_what_an_older_release_asked_for_ends_and_says_why(client, store, monkey
     (study,) = engine.studies.all()
     own_kind = engine.jobs.submit(job("probe-empty"))
     for kind in ("teacher", "probe-empty"):
-        of_version(monkeypatch, kind, 2)
+        of_version(monkeypatch, kind, KINDS[kind].version + 1)
     engine.prepare(Settings())
     ended = engine.jobs.get(study.keys["teacher"])
     assert (ended.state, ended.error) == (

@@ -39,7 +39,7 @@ def test_what_is_no_number_is_refused(number):
 
 
 def test_a_default_that_is_spelt_out_makes_the_same_key():
-    assert job("images").key == job("images", {"source": "digits", "test_fraction": 0.2, "seed": 0}).key
+    assert job("images").key == job("images", {"source": {"kind": "digits", "test_fraction": 0.2, "seed": 0}}).key
     images = job("images")
     spelt = {name: field.default for name, field in kinds.TeacherParams.model_fields.items()}
     assert job("teacher", images=images).key == job("teacher", spelt, images=images).key
@@ -53,7 +53,7 @@ def test_an_integer_where_a_float_is_meant_makes_the_same_key():
 def test_the_key_is_what_it_always_was():
     """Results are found by their keys: another spelling of the same question would make all of them strangers."""
     images = job("images")
-    text = '["images",1,{"seed":0,"source":"digits","test_fraction":0.2},{}]'
+    text = '["images",2,{"source":{"kind":"digits","seed":0,"test_fraction":0.2}},{}]'
     assert images.key == hashlib.sha256(text.encode()).hexdigest()
     text = f'["predictions",1,{{}},{{"images":"{images.key}","teacher":"{job("teacher", images=images).key}"}}]'
     assert job("predictions", images=images, teacher=job("teacher", images=images)).key == (
@@ -110,7 +110,9 @@ def test_a_deep_graph_of_shared_inputs_has_its_key_at_once():
         (lambda: job("teacher"), r"""takes the inputs {'images': 'images'}, not {}"""),
         (lambda: job("teacher", images=job("probe-array")), r"not {'images': 'probe-array'}"),
         (lambda: job("images", {"sed": 1}), r"sed"),
-        (lambda: job("images", {"test_fraction": 1.0}), r"test_fraction"),
+        (lambda: job("images", {"source": {"kind": "digits", "test_fraction": 1.0}}), r"test_fraction"),
+        (lambda: job("images", {"source": {"kind": "mnits"}}), r"'digits', 'mnist'"),
+        (lambda: job("images", {"source": {"kind": "folder", "manifest": "../x", "count": 9}}), r"manifest"),
     ],
 )
 def test_a_wrong_question_is_refused_by_name(ask, complaint):

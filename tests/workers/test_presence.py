@@ -5,7 +5,7 @@ import redis
 
 from tests.engines import wait_until
 from workers import names, presence
-from workers.kinds import BUILT_IN, job
+from workers.kinds import BUILT_IN, KINDS, job
 from workers.presence import (
     Presence,
     Worker,
@@ -69,7 +69,7 @@ def test_what_it_works_on_is_told(client, jobs):
 
 def test_the_version_tells_releases_and_kinds_apart(monkeypatch):
     before = code_version()
-    assert all(f"{name}-1" in before for name in BUILT_IN)
+    assert all(f"{name}-{KINDS[name].version}" in before for name in BUILT_IN)
     monkeypatch.setattr(presence, "__version__", "9.9")
     assert code_version() != before
 

@@ -10,38 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import IMAGE_SETS, statistics
+from models.architectures import ARCHITECTURES
 from models.data import digits as digits_set
-from models.teacher import ARCHITECTURES, Teacher
-from models.training import MAX_STORED_EPOCHS, Optimizer, train
+from models.data import statistics
+from models.layers import layers_of
+from models.optimisation import Optimizer, Schedule
+from models.sources import SOURCES
+from models.sources.pictures import FITS
+from models.sources.pixels import LAYOUTS
+from models.teacher import Teacher
+from models.training import MAX_STORED_EPOCHS, train
 from tests.engines import Digits
-from workers import kinds, tasks
+from workers import kinds
 from workers.calls import CallFailed
-from workers.kinds import KINDS, ImagesParams, TeacherParams, job
+from workers.kinds import KINDS, job
+from workers.params import DigitsSource, FolderSource, NpzSource, PublishedSource, TeacherParams
 from workers.presence import read_choices
-from workers.runner import IMPLEMENTATIONS, Runner
-
-
-@pytest.fixture
-def make(jobs, results, monkeypatch):
-    """Has a job done, here and on one thread; returns its key."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setenv("DARKROOM_DEVICE", "cpu")
-    tasks.device.cache_clear()
-
-    def run(spec):
-        for needed in spec.inputs.values():
-            if not results.which([needed.key]):
-                run(needed)
-        jobs.submit(spec)
-        Runner(jobs, results, "here", 60.0, {}).run(spec.key)
-        assert jobs.get(spec.key).state == "done", jobs.get(spec.key).error
-        return spec.key
-
-    yield run
-    torch.set_num_threads(threads)
-    tasks.device.cache_clear()
+from workers.runner import IMPLEMENTATIONS
 
 
 def described(results, key):
@@ -54,7 +39,7 @@ def described(results, key):
 
 def test_golden_images(make, results):
     key = make(job("images"))
-    assert KINDS["images"].version == 1
+    assert KINDS["images"].version == 2
     assert described(results, key) == {
         "images": "|u1 [1797, 1, 28, 28]",
         "labels": "<i8 [1797]",
@@ -86,7 +71,7 @@ def test_golden_images(make, results):
 
 def test_golden_teacher(make, results):
     key = make(job("teacher", {"epochs": 1}, images=job("images")))
-    assert KINDS["teacher"].version == 1
+    assert KINDS["teacher"].version == 2
     assert described(results, key) == {
         "train_loss": "<f8 [2]",
         "train_accuracy": "<f8 [2]",
@@ -147,21 +132,43 @@ def test_golden_predictions(make, jobs, results):
         assert np.trace(confusion) == (predicted[split] == labels[split]).sum()
 
 
-@pytest.mark.parametrize(("params", "function"), [(TeacherParams, train), (ImagesParams, digits_set)])
-def test_the_pages_defaults_are_those_of_the_science(params, function):
+@pytest.mark.parametrize(
+    ("params", "function", "own"),
+    [
+        (TeacherParams, train, {"architecture", "weights"}),
+        (DigitsSource, SOURCES["digits"], {"kind"}),
+        (FolderSource, SOURCES["folder"], {"kind", "manifest", "count"}),
+        (NpzSource, SOURCES["npz"], {"kind", "manifest", "count"}),
+    ],
+)
+def test_the_pages_defaults_are_those_of_the_science(params, function, own):
     known = inspect.signature(function).parameters
-    shared = [name for name in params.model_fields if name in known]
-    assert len(shared) >= len(params.model_fields) - 1  # all but what says which set, or which architecture
+    shared = set(params.model_fields) - own
     assert {name: params.model_fields[name].default for name in shared} == {
         name: known[name].default for name in shared
     }
 
 
+def choices_of(params, name):
+    return set(get_args(params.model_fields[name].annotation))
+
+
 def test_the_pages_choices_are_those_of_the_science():
-    assert set(get_args(TeacherParams.model_fields["optimizer"].annotation)) == set(get_args(Optimizer))
-    assert set(get_args(TeacherParams.model_fields["architecture"].annotation)) == set(ARCHITECTURES)
-    assert set(get_args(ImagesParams.model_fields["source"].annotation)) == set(IMAGE_SETS)
+    assert choices_of(TeacherParams, "optimizer") == set(get_args(Optimizer))
+    assert choices_of(TeacherParams, "schedule") == set(get_args(Schedule))
+    assert choices_of(TeacherParams, "architecture") == set(ARCHITECTURES)
+    assert set(SOURCES) == {"digits", "folder", "npz"} | choices_of(PublishedSource, "kind")
+    assert set(kinds.TRAIN_AND_TEST) == set(SOURCES) - {"folder", "npz"}
+    assert choices_of(FolderSource, "fit") == set(FITS)
+    assert choices_of(NpzSource, "layout") == set(LAYOUTS)
     assert kinds.STORED_EPOCHS == MAX_STORED_EPOCHS
+
+
+@pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "wide-resnet-28-10"])
+def test_the_expected_size_of_a_teacher_is_that_of_its_weights(architecture):
+    shape = (1, 28, 28) if architecture == "lenet" else (3, 32, 32)
+    counted = sum(layer["n_parameters"] for layer in layers_of(architecture, shape, 10))
+    assert kinds.N_WEIGHTS[architecture] == pytest.approx(counted, rel=0.05)
 
 
 def test_every_kind_of_darkroom_is_implemented():
@@ -202,8 +209,8 @@ def test_the_learning_curve_was_to_be_seen(digits: Digits):
 
 def test_the_workers_tell_what_they_offer(digits: Digits):
     choices = read_choices(digits.engine.client)
-    assert choices["image_sets"] == ["digits"]
-    assert [layer["name"] for layer in choices["architectures"]["lenet"]][:2] == ["conv1", "pool1"]
+    assert set(choices["image_sets"]) == set(SOURCES)
+    assert choices["architectures"]["lenet"] == {"title": "LeNet", "min_size": 16}
     assert {worker.device for worker in digits.engine.health().workers} == {"cpu"}
 
 

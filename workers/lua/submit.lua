@@ -1,4 +1,4 @@
--- key, kind, version, params, inputs, queue, max attempts -> outcome, then bells
+-- key, kind, version, params, inputs, queue, max attempts, place of its files -> outcome, then bells
 local key = ARGV[1]
 local bells = {}
 redis.call('ZADD', PREFIX .. 'recent', now(), key)
@@ -12,7 +12,7 @@ redis.call('HDEL', job_of(key), 'error', 'started', 'finished', 'fraction', 'sta
   'thinned')
 redis.call('DEL', PREFIX .. 'metrics:' .. key, PREFIX .. 'log:' .. key)
 set(key, 'kind', ARGV[2], 'version', ARGV[3], 'params', ARGV[4], 'inputs', ARGV[5], 'queue', ARGV[6],
-  'max_attempts', ARGV[7], 'deaths', 0, 'submitted', now(), 'run', server('run_id'))
+  'max_attempts', ARGV[7], 'deaths', 0, 'submitted', now(), 'run', server('run_id'), 'place', ARGV[8])
 redis.call('HSETNX', job_of(key), 'attempt', 0)
 redis.call('SADD', OPEN, key)
 local missing = missing_inputs(key)

@@ -1,0 +1,122 @@
+"""Teachers on real images: MNIST from scratch, and a ResNet-20 of a file fine-tuned on CIFAR-10 as JPEG.
+
+    uv run python -m benchmarks.teachers --mnist DIR [--cifar DIR --weights FILE]
+
+DIR of MNIST holds its four files (or gets them by download), DIR of CIFAR the folders train and test with a folder a class.
+Beside each: one epoch of the plainest loop that torch's documentation would have, on the same network and images.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.harness import machine, median, met, table
+from models.data import ImageSet, statistics
+from models.sources import make_source
+from models.teacher import Teacher
+from models.training import train
+from models.weights import load_teacher, normalisation
+
+FINE_TUNE = {
+    "epochs": 2,
+    "optimizer": "sgd",
+    "learning_rate": 0.01,
+    "schedule": "cosine",
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+    "shift": 4,
+    "flip": True,
+}
+
+
+def plain_epoch(network: nn.Module, image_set: ImageSet, batch_size: int) -> float:
+    """Seconds that one epoch of a plain loop takes: a DataLoader, cross-entropy, SGD, and a pass over both parts after it
+    to measure, as `train` does."""
+    pixels = torch.from_numpy(image_set.floats())
+    labels = torch.from_numpy(image_set.labels)
+    n_train = image_set.n_train
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(pixels[:n_train], labels[:n_train]), batch_size, shuffle=True
+    )
+    optimizer = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9)
+    began = time.perf_counter()
+    network.train()
+    for batch, wanted in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(network(batch), wanted).backward()
+        optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        for start in range(0, len(pixels), 512):
+            network(pixels[start : start + 512])
+    return time.perf_counter() - began
+
+
+def fresh(architecture: str, images: ImageSet) -> Teacher:
+    told = statistics(images)
+    shape, n_classes = images.images.shape[1:], images.n_classes
+    return Teacher.create(architecture, shape, n_classes, told["mean"], told["std"], device="cpu")
+
+
+def measured(
+    name: str, make: Callable[[], Teacher], images: ImageSet, runs: int, goal: tuple[float, float | None], **settings
+) -> list[str]:
+    """A row of the table: accuracy, seconds in all, seconds an epoch, and a plain epoch's."""
+    accuracies, totals, epochs = [], [], []
+    for seed in range(runs):
+        began = time.perf_counter()
+        record = train(make(), images, seed=seed, **settings)
+        totals.append(time.perf_counter() - began)
+        accuracies.append(float(record.test_accuracy[-1]))
+        epochs.append(float(np.median(record.seconds[1:])))
+    plain_network = make().module.to(memory_format=torch.contiguous_format)
+    plain = plain_epoch(plain_network, images, settings.get("batch_size", 64))
+    wanted, seconds = goal
+    told = "met" if median(accuracies) >= wanted else "MISSED"
+    if seconds is not None:
+        told += f", {met(median(totals), seconds)}"
+    return [
+        name,
+        f"{median(accuracies):.2%} (≥ {wanted:.1%})",
+        f"{median(totals):.0f} s" + (f" (≤ {seconds})" if seconds else ""),
+        f"{median(epochs):.1f} s",
+        f"{plain:.1f} s, {median(epochs) / plain:.2f} ×",
+        told,
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--mnist", required=True, help="folder that holds MNIST, or is to hold it")
+    parser.add_argument("--cifar", help="folder with train and test, a folder a class in each")
+    parser.add_argument("--weights", help="weights of a CIFAR-10 ResNet-20")
+    parser.add_argument("--runs", type=int, default=1, help="default 1")
+    chosen = parser.parse_args()
+    print(machine())
+    mnist = make_source("mnist", folder=chosen.mnist).load()
+    rows = [
+        measured("LeNet, MNIST", lambda: fresh("lenet", mnist), mnist, chosen.runs, (0.982, 180), epochs=2),
+        measured(
+            "example CNN, MNIST", lambda: fresh("example-cnn", mnist), mnist, chosen.runs, (0.989, None), epochs=3
+        ),
+    ]
+    if chosen.cifar and chosen.weights:
+        cifar = make_source("folder", folder=chosen.cifar).load()
+        told = statistics(cifar)
+        mean, std = normalisation("imagenet", (told["mean"], told["std"]))
+        shape = cifar.images.shape[1:]
+
+        def given() -> Teacher:
+            return load_teacher(chosen.weights, "resnet-20", shape, cifar.n_classes, mean, std, "cpu")
+
+        rows.append(measured("ResNet-20 of a file, CIFAR-10", given, cifar, chosen.runs, (0.84, 2 * 360), **FINE_TUNE))
+    columns = ["", "right on test", "in all", "an epoch", "a plain epoch", ""]
+    print(table(f"{torch.get_num_threads()} threads, medians of {chosen.runs}", columns, rows))
+
+
+if __name__ == "__main__":
+    main()

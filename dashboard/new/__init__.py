@@ -1,0 +1,1 @@
+"""The form for a new study: an image set, a teacher, and what both will take."""
