@@ -1,12 +1,11 @@
 """Teachers on real images: MNIST from scratch, and a ResNet-20 of a file fine-tuned on CIFAR-10 as JPEG.
 
-    uv run python -m benchmarks.teachers --mnist DIR [--cifar DIR --weights FILE]
+    uv run python -m benchmarks.teachers [--mnist DIR] [--cifar DIR --weights FILE]
 
 DIR of MNIST holds its four files (or gets them by download), DIR of CIFAR the folders train and test with a folder a class.
 Beside each: one epoch of the plainest loop that torch's documentation would have, on the same network and images.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.harness import machine, median, met, table
+from benchmarks.harness import machine, median, met, read_runs, table
 from models.data import ImageSet, statistics
 from models.sources import make_source
 from models.teacher import Teacher
@@ -56,6 +55,26 @@ def plain_epoch(network: nn.Module, image_set: ImageSet, batch_size: int) -> flo
     return time.perf_counter() - began
 
 
+def bare_epoch(teacher: Teacher, image_set: ImageSet, batch_size: int) -> float:
+    """Seconds that the arithmetic alone of an epoch takes: forward and backward on one batch that lies ready, as often as
+    there are batches, and forward alone over both parts."""
+    pixels = torch.from_numpy(image_set.floats(range(batch_size)))
+    wanted = torch.from_numpy(image_set.labels[:batch_size])
+
+    def seconds(work: Callable[[], object]) -> float:
+        times = []
+        for _ in range(12):
+            began = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - began)
+        return median(times[2:])
+
+    step = seconds(lambda: nn.functional.cross_entropy(teacher.logits(pixels), wanted).backward())
+    with torch.no_grad():
+        look = seconds(lambda: teacher.logits(pixels))
+    return (step * image_set.n_train + look * len(image_set)) / batch_size
+
+
 def fresh(architecture: str, images: ImageSet) -> Teacher:
     told = statistics(images)
     shape, n_classes = images.images.shape[1:], images.n_classes
@@ -73,8 +92,10 @@ def measured(
         totals.append(time.perf_counter() - began)
         accuracies.append(float(record.test_accuracy[-1]))
         epochs.append(float(np.median(record.seconds[1:])))
+    batch_size = settings.get("batch_size", 64)
+    bare = bare_epoch(make(), images, batch_size)
     plain_network = make().module.to(memory_format=torch.contiguous_format)
-    plain = plain_epoch(plain_network, images, settings.get("batch_size", 64))
+    plain = plain_epoch(plain_network, images, batch_size)
     wanted, seconds = goal
     told = "met" if median(accuracies) >= wanted else "MISSED"
     if seconds is not None:
@@ -85,17 +106,19 @@ def measured(
         f"{median(totals):.0f} s" + (f" (≤ {seconds})" if seconds else ""),
         f"{median(epochs):.1f} s",
         f"{plain:.1f} s, {median(epochs) / plain:.2f} ×",
+        f"{bare:.1f} s, {median(epochs) / bare:.2f} ×",
         told,
     ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--mnist", required=True, help="folder that holds MNIST, or is to hold it")
-    parser.add_argument("--cifar", help="folder with train and test, a folder a class in each")
-    parser.add_argument("--weights", help="weights of a CIFAR-10 ResNet-20")
-    parser.add_argument("--runs", type=int, default=1, help="default 1")
-    chosen = parser.parse_args()
+    chosen = read_runs(
+        __doc__,
+        1,
+        mnist=("mnist", "folder that holds MNIST, or is to hold it"),
+        cifar=("", "folder with train and test, a folder a class in each"),
+        weights=("", "file with the weights of a CIFAR-10 ResNet-20"),
+    )
     print(machine())
     mnist = make_source("mnist", folder=chosen.mnist).load()
     rows = [
@@ -114,8 +137,11 @@ def main() -> None:
             return load_teacher(chosen.weights, "resnet-20", shape, cifar.n_classes, mean, std, "cpu")
 
         rows.append(measured("ResNet-20 of a file, CIFAR-10", given, cifar, chosen.runs, (0.84, 2 * 360), **FINE_TUNE))
-    columns = ["", "right on test", "in all", "an epoch", "a plain epoch", ""]
+    columns = ["", "right on test", "in all", "an epoch", "a plain epoch", "its limit", ""]
     print(table(f"{torch.get_num_threads()} threads, medians of {chosen.runs}", columns, rows))
+    print(
+        "\nlimit: forward and backward on a batch that lies ready, as often as an epoch needs them; then how often it we take"
+    )
 
 
 if __name__ == "__main__":
