@@ -373,7 +373,7 @@ def met(value: float, target: float) -> str:
     return f"{'met' if value <= target else 'MISSED'} ({value / target:.2f} of the target)"
 
 
-def read_runs(description: str | None, runs: int, **more: tuple[float, str]) -> argparse.Namespace:
+def read_runs(description: str | None, runs: int, **more: tuple[float | str, str]) -> argparse.Namespace:
     """The command line of a benchmark: how many runs, and what else it lets one choose."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=runs, help=f"default {runs}")

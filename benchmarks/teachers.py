@@ -112,13 +112,12 @@ def measured(
 
 
 def main() -> None:
-    chosen = read_runs(
-        __doc__,
-        1,
-        mnist=("mnist", "folder that holds MNIST, or is to hold it"),
-        cifar=("", "folder with train and test, a folder a class in each"),
-        weights=("", "file with the weights of a CIFAR-10 ResNet-20"),
-    )
+    places = {
+        "mnist": ("mnist", "folder that holds MNIST, or is to hold it"),
+        "cifar": ("", "folder with train and test, a folder a class in each"),
+        "weights": ("", "file with the weights of a CIFAR-10 ResNet-20"),
+    }
+    chosen = read_runs(__doc__, 1, **places)
     print(machine())
     mnist = make_source("mnist", folder=chosen.mnist).load()
     rows = [
@@ -140,7 +139,7 @@ def main() -> None:
     columns = ["", "right on test", "in all", "an epoch", "a plain epoch", "its limit", ""]
     print(table(f"{torch.get_num_threads()} threads, medians of {chosen.runs}", columns, rows))
     print(
-        "\nlimit: forward and backward on a batch that lies ready, as often as an epoch needs them; then how often it we take"
+        "\nlimit: forward and backward on a batch that lies ready, as often as an epoch needs it; then our multiple of it"
     )
 
 
