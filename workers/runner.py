@@ -132,7 +132,8 @@ class Attempt:
             with self._lock:
                 fields, points, lines = self._fields, self._points, self._lines
                 self._fields, self._points, self._lines = {}, [], []
-                self._sent = time.monotonic()
+                if fields or points or lines:  # a mere sign of life must not hold up what is told right after it
+                    self._sent = time.monotonic()
             try:
                 standing = self._jobs.report(self.job.key, self.job.attempt, fields, points, lines)
             except redis.RedisError as error:  # the server is away for long; the lease may be lost, the work is not
