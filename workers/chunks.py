@@ -207,7 +207,7 @@ class StoredImages:
         path = _path_of(self.folder, digest)
         try:
             if digest not in self._whole:
-                if _digest_of(path) != digest:
+                if digest_of(path) != digest:
                     raise ValueError(f"The file {path} is damaged; delete it, and make the image set anew.")
                 self._whole.add(digest)
             images = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -230,7 +230,7 @@ def _write_chunk(folder: Path, images: np.ndarray) -> str:
     data = written.getbuffer()
     digest = hashlib.sha256(data).hexdigest()
     path = _path_of(folder, digest)
-    if path.exists() and _digest_of(path) == digest:
+    if path.exists() and digest_of(path) == digest:
         os.utime(path)  # young again, so that no sweep takes it before the result that names it is there
         return digest
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -250,6 +250,7 @@ def _path_of(folder: Path, digest: str) -> Path:
     return folder / digest[:2] / f"{digest}.npy"
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """sha256 of a file, in hex."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,7 +4,6 @@ The only module that imports `models` at large; the page never imports it.
 """
 
 import functools
-import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ from models.sources import SOURCES, Source, make_source
 from models.teacher import Teacher, confusion_matrix, softmax
 from models.training import train
 from models.weights import load_teacher, normalisation, read_weights
-from workers.chunks import write_images
+from workers.chunks import digest_of, write_images
 from workers.kept import KeptWork
 from workers.params import FolderSource, ImagesParams, LookParams, NpzSource, PredictionsParams, TeacherParams
 from workers.pixels import chunk_folder, pixels_of
@@ -86,13 +85,8 @@ def images(params: ImagesParams, inputs: Mapping[str, Input], attempt: Attempt) 
     return Made(
         {"labels": image_set.labels, **kept, **pages, **told},
         {
-            "name": image_set.name,
-            "notes": list(image_set.notes),
-            "count": len(image_set),
-            "n_train": image_set.n_train,
+            **facts_of(image_set),
             "n_classes": image_set.n_classes,
-            "class_names": list(image_set.class_names),
-            "shape": list(image_set.images.shape[1:]),
             "mean": told["mean"].tolist(),
             "std": told["std"].tolist(),
             "atlas": {
@@ -153,29 +147,23 @@ def look(params: LookParams, inputs: Mapping[str, Input], attempt: Attempt) -> M
     if params.what == "weights":
         weights = read_weights(params.path)
         numbers = sum(tensor.numel() for tensor in weights.values())
-        return Made({}, {"manifest": digest_of_file(params.path), "tensors": len(weights), "numbers": numbers})
+        return Made({}, {"manifest": digest_of(Path(params.path)), "tensors": len(weights), "numbers": numbers})
     settings = {"kind": params.what} | ({"size": params.size} if params.what == "folder" else {})
     source = source_of(settings, params.path)
     manifest = source.manifest(attempt)
-    image_set = source.load(attempt)
-    return Made(
-        {},
-        {
-            "manifest": manifest,
-            "name": image_set.name,
-            "notes": list(image_set.notes),
-            "count": len(image_set),
-            "n_train": image_set.n_train,
-            "class_names": list(image_set.class_names),
-            "shape": list(image_set.images.shape[1:]),
-        },
-    )
+    return Made({}, {"manifest": manifest, **facts_of(source.load(attempt))})
 
 
-def digest_of_file(path: str) -> str:
-    """sha256 of a file, in hex."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def facts_of(image_set: ImageSet) -> dict[str, Any]:
+    """What is worth knowing of an image set without its pixels."""
+    return {
+        "name": image_set.name,
+        "notes": list(image_set.notes),
+        "count": len(image_set),
+        "n_train": image_set.n_train,
+        "class_names": list(image_set.class_names),
+        "shape": list(image_set.images.shape[1:]),
+    }
 
 
 # ---- teachers --------------------------------------------------------------------------------------------------------
@@ -223,7 +211,7 @@ def begin_teacher(params: TeacherParams, images: Mapping[str, Any], place: str) 
         return Teacher.create(
             params.architecture, shape, n_classes, images["mean"], images["std"], seed=params.seed, device=device()
         )
-    check_manifest(digest_of_file(place), params.weights.manifest, place)
+    check_manifest(digest_of(Path(place)), params.weights.manifest, place)
     mean, std = normalisation(params.weights.normalisation, (images["mean"], images["std"]))
     return load_teacher(place, params.architecture, shape, n_classes, mean, std, device())
 
