@@ -1,5 +1,6 @@
 """The pixels of image sets: in the result where it is small and made from nothing, else in chunks in the data folder."""
 
+import functools
 from pathlib import Path
 from typing import Protocol
 
@@ -55,6 +56,8 @@ def chunk_folder(data_dir: Path) -> Path:
     return data_dir / "image-sets" / "chunks"
 
 
+# Keyed by content address, so never stale. A chunk is checked against its name once, not for each image that is shown.
+@functools.lru_cache(16)
 def pixels_of(results: Results, key: str, data_dir: Path) -> Pixels:
     """The pixels of an "images" result.
 
