@@ -4,7 +4,8 @@
   const PATIENCE = 10;  // seconds; a store that hangs makes a beat take three
   let paused = 0;
   setInterval(() => {
-    const pulse = window.dash_component_api?.getLayout('pulse')?.props;
+    if (!document.querySelector('.shell')) return;  // Dash cannot be asked before it has laid out the page
+    const pulse = window.dash_component_api.getLayout('pulse')?.props;
     paused = pulse?.disabled ? paused + 1 : 0;
     if (paused < PATIENCE) return;
     paused = 0;

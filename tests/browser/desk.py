@@ -85,7 +85,7 @@ class Watch:
 
     def over(self, context: BrowserContext) -> None:
         context.on("console", self._console)
-        context.on("weberror", lambda error: self._note(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self._note(f"page error: {error.error.stack or error.error}"))
         context.on("request", self._request)
         context.on("requestfailed", self._failed)
         context.on("response", self._response)

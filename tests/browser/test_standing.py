@@ -3,6 +3,7 @@ drawer does. The study is copied into a store of the test's own; no worker runs 
 
 import re
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -185,6 +186,19 @@ def test_a_store_that_loads_says_how_far(tab, own, greet):
         config.write_text(written)
     own.store.kill()
     own.store.start()
+
+
+def test_a_page_that_is_slow_to_come_stays_quiet(own, study, bare_tab):
+    """What runs every second in the browser finds no page for the first seconds."""
+    tab = bare_tab
+
+    def late(route):
+        time.sleep(2.5)
+        route.continue_()
+
+    tab.page.route("**/_dash-layout", late)
+    tab.open()
+    tab.page.unroute("**/_dash-layout")
 
 
 @pytest.mark.parametrize(
