@@ -29,7 +29,7 @@ class Kind:
     name, title : the name in keys, and what the page calls it.
     version : goes up whenever the same parameters make another result.
     params : the pydantic model of its parameters.
-    inputs : role -> the kind of result it takes in that role.
+    inputs : role -> the kind of result it takes in that role, or each kind that will do.
     queue : "interactive" (seconds, somebody looks at it) or "batch".
     size : (params, metas of the inputs) -> bytes that its result will take, about; asked before it is computed.
     """
@@ -39,7 +39,7 @@ class Kind:
     version: int
     params: type[Params]
     queue: Literal["interactive", "batch"]
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     size: Callable[[Any, Metas], int] = lambda params, metas: 0
 
 
@@ -98,10 +98,11 @@ def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", 
     """
     if kind not in KINDS:
         raise ValueError(f'there is no job kind "{kind}"; there are {", ".join(sorted(KINDS))}')
-    wanted = KINDS[kind].inputs
+    wanted = {role: (kinds,) if isinstance(kinds, str) else kinds for role, kinds in KINDS[kind].inputs.items()}
     given = {role: spec.kind for role, spec in inputs.items()}
-    if given != dict(wanted):
-        raise ValueError(f'a job of kind "{kind}" takes the inputs {dict(wanted)}, not {given}')
+    if given.keys() != wanted.keys() or any(given[role] not in kinds for role, kinds in wanted.items()):
+        told = {role: " or ".join(kinds) for role, kinds in wanted.items()}
+        raise ValueError(f'a job of kind "{kind}" takes the inputs {told}, not {given}')
     return JobSpec(kind, KINDS[kind].params.model_validate(params or {}), inputs, place)
 
 
