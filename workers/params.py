@@ -3,7 +3,7 @@
 Knows no torch and no `models`; tests hold names, defaults and ranges against the science.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -103,6 +103,7 @@ Architecture = Literal[
     "wide-resnet-16-4",
     "wide-resnet-28-10",
 ]
+OWN_ARCHITECTURE = r"[a-z0-9][a-z0-9-]*@[0-9a-f]{12}"  # of a file of --models: its name, and the file's content
 
 
 class WeightsFile(Params):
@@ -119,9 +120,14 @@ class WeightsFile(Params):
 
 
 class TeacherParams(Params):
-    architecture: Annotated[Architecture, Field(title="Architecture", description="The network that is asked.")] = (
-        "lenet"
-    )
+    architecture: Annotated[
+        str,
+        Field(
+            pattern=rf"^({'|'.join(get_args(Architecture))}|{OWN_ARCHITECTURE})$",
+            title="Architecture",
+            description="The network that is asked.",
+        ),
+    ] = "lenet"
     weights: Annotated[
         WeightsFile | None, Field(title="Weights", description="Of a file, in place of random ones.")
     ] = None

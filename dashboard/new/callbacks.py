@@ -11,7 +11,7 @@ from dashboard import links
 from dashboard.new import ids
 from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, Draft, Said, make_draft
 from dashboard.new.fields import fields_of, read
-from dashboard.new.layout import look_failed, look_found, look_progress, size_words
+from dashboard.new.layout import fault_words, look_failed, look_found, look_progress, size_words
 from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
 from workers.engine import Engine
 from workers.jobs import UnknownJob
@@ -53,8 +53,20 @@ def register_window(app: dash.Dash, engine: Engine) -> None:
         kinds, architectures = choices.get("image_sets", {}), choices.get("architectures", {})
         return (
             [{"value": kind, "label": kinds.get(kind, kind)} for kind in ("digits", *PUBLISHED, "folder", "npz")],
-            [{"value": name, "label": architectures.get(name, {}).get("title", name)} for name in ARCHITECTURES],
+            [
+                {"value": name, "label": architectures.get(name, {}).get("title", name)}
+                for name in (*ARCHITECTURES, *(own for own in architectures if "@" in own))
+            ],
         )
+
+    @app.callback(
+        Output(ids.FAULTS, "children"),
+        Input(ids.field("teacher", "architecture"), "value"),
+        prevent_initial_call=True,
+    )
+    def tell_faults(architecture: str) -> list:
+        """What is wrong with an architecture of the user's own."""
+        return fault_words(engine.choices().get("architectures", {}).get(architecture, {}).get("faults", ()))
 
     @app.callback(
         output={

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from humanize import naturalsize
 
 from dashboard.new.fields import fields_of, read
-from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job
+from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job, learn_sizes
 from workers.params import (
     Architecture,
     DigitsSource,
@@ -110,12 +110,13 @@ def make_draft(said: Said, choices: Mapping[str, Any], budget: int | None) -> Dr
     choices : what the workers offer (`Engine.choices`).
     budget : bytes that all results of the store may take together.
     """
+    learn_sizes(choices.get("architectures", {}))
     reading = _Reading(said)
     source = _source(reading)
     teacher = _teacher(reading)
-    too_small = _too_small(said, choices)
-    if too_small:
-        reading.errors.setdefault(("teacher", "architecture"), too_small)
+    unfit = _unfit(said, choices)
+    if unfit:
+        reading.errors.setdefault(("teacher", "architecture"), unfit)
     title = _title(said, choices)
     missing = [_named(part, name, text) for (part, name), text in reading.errors.items()] + reading.missing
     if missing or source is None or teacher is None:
@@ -169,9 +170,12 @@ def _facts(said: Said) -> dict[str, int]:
     return {"count": seen["count"], "n_classes": len(seen["class_names"])}
 
 
-def _too_small(said: Said, choices: Mapping[str, Any]) -> str:
+def _unfit(said: Said, choices: Mapping[str, Any]) -> str:
     """Why the architecture does not take these images; empty when it does, or when it is not known yet."""
-    known = choices.get("architectures", {}).get(said.values["teacher"].get("architecture"))
+    chosen = said.values["teacher"].get("architecture")
+    known = choices.get("architectures", {}).get(chosen)
+    if known is None and chosen not in ARCHITECTURES:
+        return "is not offered by the workers now; choose another"
     side = _side(said)
     if known is None or side is None or side >= known["min_size"]:
         return ""

@@ -24,7 +24,7 @@ from tests.engines import Digits
 from workers import kinds
 from workers.calls import CallFailed
 from workers.kinds import KINDS, job
-from workers.params import DigitsSource, FolderSource, NpzSource, PublishedSource, TeacherParams
+from workers.params import Architecture, DigitsSource, FolderSource, NpzSource, PublishedSource, TeacherParams
 from workers.presence import read_choices
 from workers.runner import IMPLEMENTATIONS
 
@@ -156,7 +156,7 @@ def choices_of(params, name):
 def test_the_pages_choices_are_those_of_the_science():
     assert choices_of(TeacherParams, "optimizer") == set(get_args(Optimizer))
     assert choices_of(TeacherParams, "schedule") == set(get_args(Schedule))
-    assert choices_of(TeacherParams, "architecture") == set(ARCHITECTURES)
+    assert set(get_args(Architecture)) == set(ARCHITECTURES)
     assert set(SOURCES) == {"digits", "folder", "npz"} | choices_of(PublishedSource, "kind")
     assert set(kinds.TRAIN_AND_TEST) == set(SOURCES) - {"folder", "npz"}
     assert choices_of(FolderSource, "fit") == set(FITS)
@@ -210,7 +210,12 @@ def test_the_learning_curve_was_to_be_seen(digits: Digits):
 def test_the_workers_tell_what_they_offer(digits: Digits):
     choices = read_choices(digits.engine.client)
     assert set(choices["image_sets"]) == set(SOURCES)
-    assert choices["architectures"]["lenet"] == {"title": "LeNet", "min_size": 16}
+    assert choices["architectures"]["lenet"] == {
+        "title": "LeNet",
+        "min_size": 16,
+        "n_weights": kinds.N_WEIGHTS["lenet"],
+        "faults": [],
+    }
     assert {worker.device for worker in digits.engine.health().workers} == {"cpu"}
 
 
