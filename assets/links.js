@@ -68,11 +68,12 @@
     .observe(document.documentElement, {attributes: true, attributeFilter: ['data-mantine-color-scheme']});
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.darkroom = {
+  window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     // The address bar follows the stores; nothing is loaded anew.
-    writeUrl(study, selection, focus) {
+    writeUrl(study, selection, focus, views) {
       if (!study) return window.dash_clientside.no_update;
       const parts = [`study=${study.id}`];
+      if (views.join() !== 'teacher') parts.push(`views=${views.join()}`);
       if (selection) parts.push(`selection=${selection.id}`);
       if (focus !== null && focus !== undefined) parts.push(`focus=${focus}`);
       history.replaceState(history.state, '', `${location.pathname}?${parts.join('&')}`);
@@ -130,5 +131,5 @@
       const line = selection ? `${selection.label}: ${shown}` : `All ${split} images: ${shown}`;
       return [turn, line, selection ? 'block' : 'none'];
     },
-  };
+  });
 })();

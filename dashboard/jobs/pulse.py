@@ -13,6 +13,7 @@ from dashboard.links import asked_for
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob
 from workers.kinds import KINDS
+from workers.params import METHODS
 from workers.results import MissingResult
 from workers.store import UNAVAILABLE
 from workers.studies import Study
@@ -105,7 +106,8 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     """What the page is told, in the order of the callback's outputs; what it shows already is not told again."""
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
-    steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in beat.jobs.items()]
+    once = {job.key: (role, job) for role, job in beat.jobs.items()}  # one result may play two roles
+    steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in once.values()]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:
         unseen.marks.pop("ready", None)  # panels that could not be filled meanwhile are told again afterwards
@@ -155,6 +157,10 @@ def fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
 
 def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     meta = engine.results.meta(keys[role])
+    if meta["kind"] == "given":
+        told = f"{meta['count']:,} predictions, {meta['n_classes']} classes"
+        accuracy = meta.get("test_accuracy")
+        return told if accuracy is None else f"{told}, {round((1 - accuracy) * meta['count']):,} wrong"
     if role == "images":
         return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
     if role == "teacher":
@@ -164,6 +170,8 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
         images = engine.results.meta(meta["inputs"]["images"])
         n_test = images["count"] - images["n_train"]
         return f"{round((1 - meta['test_accuracy']) * n_test)} of {n_test:,} test images wrong"
+    if meta["kind"] == "embedding":
+        return f"{METHODS[meta['method']]} of {meta['of']}, {sum(meta['explained_variance']):.0%} of the variance"
     return ""
 
 

@@ -78,9 +78,11 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     )
     def select(click: dict | None, _wrong: int, _clear: int, split: str, study: dict | None, ready: list[str]):
         """A cell, or all errors, of the split that is shown. The click is cleared, so that the same cell can be next."""
+        if not ctx.triggered[0]["value"]:  # the view has only just been laid out, or this is the cleared click
+            raise dash.exceptions.PreventUpdate
         if ctx.triggered_id == ids.CLEAR_BUTTON:
             return None, None
-        if study is None or "predictions" not in ready or (ctx.triggered_id == ids.MATRIX and click is None):
+        if study is None or "predictions" not in ready:
             return dash.no_update, dash.no_update
         images, predictions = study["keys"]["images"], study["keys"]["predictions"]
         meta = engine.results.meta(images)
@@ -140,6 +142,8 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     )
     def take(_m: int, _t: int, _s: int, study: dict | None, selection: dict | None, split: str, ready: list[str]):
         """Numbers to take along, as CSV."""
+        if not ctx.triggered[0]["value"]:  # the view has only just been laid out
+            raise dash.exceptions.PreventUpdate
         needed = "teacher" if ctx.triggered_id == ids.TABLE_TRAINING else "predictions"
         if study is None or needed not in ready:
             tell(f"There is nothing to export before the {needed} result is there.")

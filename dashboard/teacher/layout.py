@@ -5,7 +5,9 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.abilities import Need, Part
 from dashboard.components.panel import empty, icon, label, panel
+from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
@@ -162,6 +164,21 @@ def focus_panel() -> html.Section:
         ],
         class_name="panel-tall",
     )
+
+
+VIEW = View(
+    "teacher",
+    "Teacher",
+    "What the teacher gets wrong, and how sure it is",
+    layout,
+    (
+        Part("Confusion matrix", (Need.LABELS,)),
+        Part("Training", (Need.EPOCHS,)),
+        Part("Images", (Need.IMAGES,)),
+        Part("Focused image"),
+        Part("Earlier epochs", (Need.EPOCHS, Need.IMAGES)),
+    ),
+)
 
 
 def graph(graph_id: str) -> dcc.Graph:
