@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from workers.params import ImagesParams, LookParams, Params, PredictionsParams, TeacherParams
+from workers.params import EmbeddingParams, ImagesParams, LookParams, Params, PredictionsParams, TeacherParams
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
@@ -138,6 +138,12 @@ def teacher_bytes(params: TeacherParams, metas: Metas) -> int:
     return 4 * N_WEIGHTS[params.architecture] * min(STORED_EPOCHS, params.epochs + 1)
 
 
+def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
+    """Two numbers an image. A form knows the image set, a worker the predictions."""
+    images = metas.get("images")
+    return 8 * (images["count"] if images else metas["predictions"]["arrays"]["predicted"]["shape"][0])
+
+
 IMAGES = register(Kind("images", "Image set", 2, ImagesParams, "batch", size=image_bytes))
 TEACHER = register(Kind("teacher", "Teacher", 2, TeacherParams, "batch", {"images": "images"}, size=teacher_bytes))
 PREDICTIONS = register(
@@ -149,6 +155,17 @@ PREDICTIONS = register(
         "batch",
         {"images": "images", "teacher": "teacher"},
         size=lambda params, metas: 4 * metas["images"]["count"] * (2 * metas["images"]["n_classes"] + 500),
+    )
+)
+EMBEDDING = register(
+    Kind(
+        "embedding",
+        "Map",
+        1,
+        EmbeddingParams,
+        "interactive",
+        {"predictions": "predictions"},
+        size=embedding_bytes,
     )
 )
 LOOK = register(Kind("look", "A look at files", 1, LookParams, "interactive", size=lambda params, metas: 10_000))

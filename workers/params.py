@@ -194,6 +194,20 @@ class PredictionsParams(Params):
     pass
 
 
+# ---- maps ------------------------------------------------------------------------------------------------------------
+
+
+METHODS = {"pca": "PCA"}  # and what people call them
+
+
+class EmbeddingParams(Params):
+    method: Annotated[Literal["pca"], Field(title="Method", description="How the map is made.")] = "pca"
+    of: Annotated[
+        Literal["features", "logits", "probabilities"],
+        Field(title="Of", description="What is mapped: what the teacher's last layer is given, or what it says."),
+    ] = "features"
+
+
 # ---- a look at files -------------------------------------------------------------------------------------------------
 
 

@@ -17,8 +17,8 @@ from workers.store import Client, Scripts
 
 @dataclass(frozen=True)
 class Study:
-    """A named graph of results; `keys` maps roles ("images", "teacher", "predictions") to result keys, in the order
-    in which they are made."""
+    """A named graph of results; `keys` maps roles ("images", "teacher", "predictions", "embedding") to result keys, in
+    the order in which they are made."""
 
     id: str
     title: str
@@ -32,11 +32,17 @@ def digits_study(
 ) -> dict[str, JobSpec]:
     """The jobs of the study that every new data folder starts with, by role: LeNet on scikit-learn's digits."""
     image_set = job("images", {"source": {"kind": "digits"} | dict(images or {})})
-    trained = job("teacher", teacher, images=image_set)
+    return teacher_study(image_set, job("teacher", teacher, images=image_set))
+
+
+def teacher_study(images: JobSpec, teacher: JobSpec) -> dict[str, JobSpec]:
+    """The jobs of a study of this teacher, by role: what it says of the images, and a map of them."""
+    predictions = job("predictions", images=images, teacher=teacher)
     return {
-        "images": image_set,
-        "teacher": trained,
-        "predictions": job("predictions", images=image_set, teacher=trained),
+        "images": images,
+        "teacher": teacher,
+        "predictions": predictions,
+        "embedding": job("embedding", predictions=predictions),
     }
 
 
@@ -68,6 +74,31 @@ class Studies:
             self._jobs.submit(spec)
         return self.get(made)
 
+    def add(self, study_id: str, role: str, spec: JobSpec) -> Study:
+        """Submits a further job and remembers it under a role of a study. What the role stood for before stays the
+        study's until it is deleted.
+
+        Raises
+        ------
+        KeyError
+            The study is gone.
+        """
+
+        def write(pipeline: Client) -> None:
+            record = pipeline.hget(names.STUDIES, study_id)
+            if record is None:
+                raise _no_study(study_id)
+            fields = json.loads(record)
+            fields["keys"][role] = spec.key
+            pipeline.multi()
+            pipeline.sadd(names.study_keys(study_id), spec.key)
+            pipeline.hset(names.STUDIES, study_id, json.dumps(fields))
+
+        # Read again when somebody else has written meanwhile, so that neither role is lost.
+        self._client.transaction(write, names.STUDIES)
+        self._jobs.submit(spec)
+        return self.get(study_id)
+
     def get(self, study_id: str) -> Study:
         """One study.
 
@@ -77,7 +108,7 @@ class Studies:
         """
         record = self._client.hget(names.STUDIES, study_id)
         if record is None:
-            raise KeyError(f"there is no study {study_id}")
+            raise _no_study(study_id)
         return _read(study_id, record, bool(self._client.sismember(names.PINNED, study_id)))
 
     def all(self) -> list[Study]:
@@ -104,6 +135,10 @@ class Studies:
     def delete(self, study_id: str) -> int:
         """Deletes a study and those of its results that no other study holds; returns the bytes freed."""
         return int(self._scripts("delete", study_id))
+
+
+def _no_study(study_id: str) -> KeyError:
+    return KeyError(f"there is no study {study_id}")
 
 
 def _read(study_id: str, record: bytes, pinned: bool) -> Study:

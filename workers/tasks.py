@@ -16,13 +16,22 @@ from models.architectures import ARCHITECTURES
 from models.atlas import atlas_pages, page_layout
 from models.data import ImageSet, statistics
 from models.devices import pick_device
+from models.embedding import PCA
 from models.sources import SOURCES, Source, make_source
 from models.teacher import Teacher, confusion_matrix, softmax
 from models.training import train
 from models.weights import load_teacher, normalisation, read_weights
 from workers.chunks import digest_of, write_images
 from workers.kept import KeptWork
-from workers.params import FolderSource, ImagesParams, LookParams, NpzSource, PredictionsParams, TeacherParams
+from workers.params import (
+    EmbeddingParams,
+    FolderSource,
+    ImagesParams,
+    LookParams,
+    NpzSource,
+    PredictionsParams,
+    TeacherParams,
+)
 from workers.pixels import chunk_folder, pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
@@ -239,6 +248,20 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
             "confusion_test": confusion_matrix(labels[n_train:], predicted[n_train:], given.meta["n_classes"]),
         },
         {"test_accuracy": float((predicted[n_train:] == labels[n_train:]).mean())},
+    )
+
+
+@runs("embedding")
+def embedding(params: EmbeddingParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
+    """The images as points of a plane: those of which the teacher makes much the same lie close together."""
+    given = inputs["predictions"]
+    if params.of not in given.meta["arrays"]:
+        raise ValueError(f"These predictions hold no {params.of}; ask for a map of something else.")
+    attempt.stage("finding the plane")
+    fitted = PCA().fit(given.array(params.of))
+    return Made(
+        {"places": fitted.embedding_},
+        {"method": params.method, "of": params.of, "explained_variance": fitted.explained_variance_ratio_.tolist()},
     )
 
 
