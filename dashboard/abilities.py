@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from workers.engine import Engine
+from workers.jobs import UnknownJob
+
 Asked = Mapping[str, tuple[str, Mapping[str, Any]]]  # role of a study -> kind and parameters of its job
 
 NO_MODEL = "the study is predictions alone, without the model that made them"
@@ -67,6 +70,23 @@ def lacks(asked: Asked, choices: Mapping[str, Any]) -> dict[Need, str]:
     if "vae" not in asked:
         reasons[Need.VAE] = "none has been trained for it"
     return reasons
+
+
+def lacking(engine: Engine, keys: Mapping[str, str]) -> dict[Need, str]:
+    """`lacks` of a study that has been asked for; `keys` are its result keys by role."""
+    asked: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for role, key in keys.items():
+        try:
+            job = engine.jobs.get(key)
+            asked[role] = (job.kind, job.params)
+        except UnknownJob:  # its record has been removed; the role says what it was, if not how
+            asked[role] = (role, {})
+    return lacks(asked, engine.choices())
+
+
+def has_labels(engine: Engine, keys: Mapping[str, str]) -> bool:
+    """Whether the true classes are known; predictions of a file may come without."""
+    return "labels" in engine.results.meta(keys["images"])["arrays"]
 
 
 def why_not(part: Part, lacking: Mapping[str, str]) -> str:

@@ -8,7 +8,6 @@ READY = "ready"  # roles of the study whose results are there
 SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", ...} or None
 FOCUS = "focus"  # image id or None
 WORKSPACE = "workspace"  # names of the views that are shown
-LACKS = "lacks"  # what the study does not have: need -> reason
 TAB = "tab"  # names this browser tab to the engine's calls
 
 NOTICES = "notices"

@@ -29,7 +29,6 @@ def stores() -> list:
         dcc.Store(id=ids.READY, data=[]),
         dcc.Store(id=ids.SELECTION),
         dcc.Store(id=ids.FOCUS),
-        dcc.Store(id=ids.LACKS, data={}),
         dcc.Store(id=ids.WORKSPACE, data=list(FIRST)),
         dcc.Store(id=ids.TAB, storage_type="session"),
     ]

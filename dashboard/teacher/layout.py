@@ -11,6 +11,8 @@ from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
+SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
+NO_MATRIX_YET = "The matrix appears when the predictions are there."
 NO_CURVE_YET = "The curve begins with the first steps of training."
 
 
@@ -34,7 +36,7 @@ def matrix_panel() -> html.Section:
         ids.MATRIX_PANEL,
         "Confusion matrix",
         "True class by predicted class",
-        [graph(ids.MATRIX), empty(ids.MATRIX_WORDS, "The matrix appears when the predictions are there.")],
+        [graph(ids.MATRIX), empty(ids.MATRIX_WORDS, NO_MATRIX_YET)],
         controls=[
             dmc.Button("Wrong only", id=ids.WRONG_BUTTON, size="compact-xs", variant="light", color="red"),
             segmented(ids.SHADE, [("log", "Log"), ("linear", "Linear")], "log", "Shade by"),
