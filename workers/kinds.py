@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from workers.params import EmbeddingParams, ImagesParams, LookParams, Params, PredictionsParams, TeacherParams
+from workers.params import (
+    EmbeddingParams,
+    GivenParams,
+    ImagesParams,
+    LookParams,
+    Params,
+    PredictionsParams,
+    TeacherParams,
+)
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
@@ -144,6 +152,13 @@ def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
     return 8 * (images["count"] if images else metas["predictions"]["arrays"]["predicted"]["shape"][0])
 
 
+def given_bytes(params: GivenParams, metas: Metas) -> int:
+    """Probabilities, and logits if there are any; what was predicted and how surely; atlas pages, while the pixels lie
+    on disk; labels, and two matrices with them."""
+    row = 4 * params.n_classes * (1 + params.has_logits) + 8 + 8 * params.has_labels + 1000 * params.has_images
+    return params.count * row + 16 * params.n_classes**2 * params.has_labels
+
+
 IMAGES = register(Kind("images", "Image set", 2, ImagesParams, "batch", size=image_bytes))
 TEACHER = register(Kind("teacher", "Teacher", 2, TeacherParams, "batch", {"images": "images"}, size=teacher_bytes))
 PREDICTIONS = register(
@@ -168,6 +183,7 @@ EMBEDDING = register(
         size=embedding_bytes,
     )
 )
-LOOK = register(Kind("look", "A look at files", 1, LookParams, "interactive", size=lambda params, metas: 10_000))
+GIVEN = register(Kind("given", "Predictions of a file", 1, GivenParams, "interactive", size=given_bytes))
+LOOK = register(Kind("look", "A look at files", 2, LookParams, "interactive", size=lambda params, metas: 10_000))
 
 BUILT_IN = tuple(KINDS)  # what every page and worker of one release agree on; modules of a user's may add to KINDS

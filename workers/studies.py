@@ -18,7 +18,7 @@ from workers.store import Client, Scripts
 @dataclass(frozen=True)
 class Study:
     """A named graph of results; `keys` maps roles ("images", "teacher", "predictions", "embedding") to result keys, in
-    the order in which they are made."""
+    the order in which they are made. One result may play two roles."""
 
     id: str
     title: str
@@ -44,6 +44,12 @@ def teacher_study(images: JobSpec, teacher: JobSpec) -> dict[str, JobSpec]:
         "predictions": predictions,
         "embedding": job("embedding", predictions=predictions),
     }
+
+
+def given_study(params: Mapping[str, Any], place: str) -> dict[str, JobSpec]:
+    """The job of a study of predictions alone, in both roles that its result plays; `place` is the file's."""
+    given = job("given", params, place=place)
+    return {"images": given, "predictions": given}
 
 
 # Title and jobs of the study that a new store begins with.
