@@ -171,16 +171,19 @@ class Jobs:
 
     def get_many(self, keys: Iterable[str]) -> list[Job]:
         """The records of several jobs, in one round trip."""
+        return [_read(key, record) for key, record in self._records(keys)]
+
+    def recent(self, count: int = RECENT) -> list[Job]:
+        """The jobs submitted last, newest first; but for those whose records went while they were read."""
+        keys = [key.decode() for key in self._client.zrevrange(names.RECENT_JOBS, 0, count - 1)]
+        return [_read(key, record) for key, record in self._records(keys) if b"state" in record]
+
+    def _records(self, keys: Iterable[str]) -> list[tuple[str, dict[bytes, bytes]]]:
         keys = list(keys)
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.hgetall(names.job(key))
-        return [_read(key, record) for key, record in zip(keys, pipeline.execute(), strict=True)]
-
-    def recent(self, count: int = 30) -> list[Job]:
-        """The jobs submitted last, newest first."""
-        keys = [key.decode() for key in self._client.zrevrange(names.RECENT_JOBS, 0, count - 1)]
-        return self.get_many(keys)
+        return list(zip(keys, pipeline.execute(), strict=True))
 
     def open_keys(self) -> set[str]:
         """Keys of the jobs that are waiting, queued or running."""

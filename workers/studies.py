@@ -5,7 +5,7 @@ study and the same results.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from workers import names
 from workers.jobs import Jobs
 from workers.kinds import JobSpec, job
 from workers.store import Client, Scripts
+
+LONGEST_TITLE = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -90,20 +92,45 @@ class Studies:
             The study is gone.
         """
 
+        def put(fields: dict[str, Any]) -> None:
+            fields["keys"][role] = spec.key
+
+        self._change(study_id, put, spec.key)
+        self._jobs.submit(spec)
+        return self.get(study_id)
+
+    def rename(self, study_id: str, title: str) -> Study:
+        """Gives a study another title; what it is made of, and its id, stay.
+
+        Raises
+        ------
+        KeyError
+            The study is gone.
+        ValueError
+            The title is empty or too long.
+        """
+        title = title.strip()
+        if not 1 <= len(title) <= LONGEST_TITLE:
+            raise ValueError(f"a title has 1 to {LONGEST_TITLE} characters, this one has {len(title)}")
+        self._change(study_id, lambda fields: fields.update(title=title))
+        return self.get(study_id)
+
+    def _change(self, study_id: str, change: Callable[[dict[str, Any]], None], *keys: str) -> None:
+        """Has `change` alter the record of a study, which comes to hold these result keys too."""
+
         def write(pipeline: Client) -> None:
             record = pipeline.hget(names.STUDIES, study_id)
             if record is None:
                 raise _no_study(study_id)
             fields = json.loads(record)
-            fields["keys"][role] = spec.key
+            change(fields)
             pipeline.multi()
-            pipeline.sadd(names.study_keys(study_id), spec.key)
+            if keys:
+                pipeline.sadd(names.study_keys(study_id), *keys)
             pipeline.hset(names.STUDIES, study_id, json.dumps(fields))
 
-        # Read again when somebody else has written meanwhile, so that neither role is lost.
+        # Read again when somebody else has written meanwhile, so that neither change is lost.
         self._client.transaction(write, names.STUDIES)
-        self._jobs.submit(spec)
-        return self.get(study_id)
 
     def get(self, study_id: str) -> Study:
         """One study.
@@ -123,6 +150,16 @@ class Studies:
         records = self._client.hgetall(names.STUDIES)
         studies = [_read(key.decode(), value, key.decode() in pinned) for key, value in records.items()]
         return sorted(studies, key=lambda study: study.created)
+
+    def held(self) -> dict[str, set[str]]:
+        """The keys that each study holds, those that its roles stood for before among them: study id -> keys."""
+        known = [study.decode() for study in self._client.hkeys(names.STUDIES)]
+        pipeline = self._client.pipeline(transaction=False)
+        for study_id in known:
+            pipeline.smembers(names.study_keys(study_id))
+        return {
+            study_id: {key.decode() for key in keys} for study_id, keys in zip(known, pipeline.execute(), strict=True)
+        }
 
     def retry(self, study: Study) -> None:
         """Asks again for every result of the study that is not there."""

@@ -13,7 +13,7 @@ from dash import ALL, Input, Output, State, ctx
 from dashboard import ids as shared
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
-from dashboard.jobs.layout import job_row, store_words, study_row, worker_rows
+from dashboard.jobs.layout import VIEW, job_row, store_words, study_row, worker_rows
 from dashboard.jobs.pulse import take, tell_page
 from dashboard.links import asked_for
 from workers.engine import Engine
@@ -38,6 +38,7 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         Output(shared.ENGINE_LIGHT, "className"),
         Output(shared.PULSE, "interval"),
         Output(shared.STUDY_PICKER, "data"),
+        Output(shared.nav_badge(VIEW.name), "children"),
         Output(ids.SEEN, "data"),
         Output(shared.STUDY, "data", allow_duplicate=True),
         Output(shared.SELECTION, "data", allow_duplicate=True),

@@ -9,7 +9,7 @@ import dash
 from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
 from dashboard.jobs.layout import step
-from dashboard.links import asked_for
+from dashboard.links import asked_for, study_data
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob
 from workers.kinds import KINDS
@@ -31,6 +31,7 @@ class Beat:
     study : the page's study, as its store holds it.
     found : study, selection and focus when the page is to show others than it does, else no updates.
     studies : all there are.
+    n_open : jobs of the whole store that are waiting, queued or running.
     jobs : the study's, by role.
     ready : roles whose results views can draw.
     facts : what each result that is there came to, in a few words, by role.
@@ -44,6 +45,7 @@ class Beat:
     study: dict[str, Any] | None
     found: tuple = (dash.no_update, dash.no_update, dash.no_update)
     studies: list[Study] = field(default_factory=list)
+    n_open: int = 0
     jobs: Mapping[str, Job] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -81,14 +83,20 @@ def take(engine: Engine, study: dict[str, Any] | None, search: str | None, start
 
 def with_study(engine: Engine, beat: Beat, search: str | None) -> Beat:
     """The studies there are, and the one to show: another one after the first beat of a store that was away, or at the
-    end of a study that was deleted elsewhere."""
+    end of a study that was deleted elsewhere; the same one as it is now when it was renamed, or another result has
+    joined it."""
     studies = engine.studies.all()
-    beat = replace(beat, studies=studies, first_missing=engine.first_study_missing())
+    beat = replace(
+        beat, studies=studies, n_open=len(engine.jobs.open_keys()), first_missing=engine.first_study_missing()
+    )
+    by_id = {known.id: study_data(known) for known in studies}
     if beat.study is None:
         found = asked_for(engine, search) if studies else beat.found
-    elif beat.study["id"] not in {known.id for known in studies}:
+    elif beat.study["id"] not in by_id:
         tell(f"The study {beat.study['title']} has been deleted" + ("; the newest is shown." if studies else "."))
         found = asked_for(engine, None)
+    elif by_id[beat.study["id"]] != beat.study:
+        found = (by_id[beat.study["id"]], dash.no_update, dash.no_update)
     else:
         return beat
     return replace(beat, found=found, study=found[0] if studies else None)
@@ -121,8 +129,9 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
         unseen("ready", beat.ready, [study and study["id"], beat.ready]) if reachable else dash.no_update,
         unseen("text", text),
         unseen("light", f"light light-{light}"),
-        unseen("pace", pace(reachable, waiting or beat.starting)),
+        unseen("pace", pace(reachable, bool(beat.n_open) or beat.starting)),
         unseen("choices", choices) if reachable else dash.no_update,
+        unseen("badge", str(beat.n_open or "")) if reachable else dash.no_update,
     )
 
 

@@ -268,3 +268,25 @@ def test_while_the_store_is_away_buttons_say_nothing_twice(tab, worker, study, o
         assert "sendNotifications" not in response.get_data(as_text=True)
     finally:
         own.store.start()
+
+
+def test_the_jobs_view_has_the_number_of_open_jobs_in_the_navigation(tab, worker, study, engine):
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == "4"
+    engine.studies.create("Other", digits_study(images={"seed": 3}))
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == "8"  # of the whole store
+    for known in engine.studies.all():
+        engine.studies.cancel(known)
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == ""
+
+
+def test_the_page_follows_a_study_that_is_renamed_elsewhere(tab, worker, study, engine):
+    tab.beat()
+    renamed = engine.studies.rename(study.id, "Figures")
+    sent = tab.beat()
+    assert sent["study"]["data"] == study_data(renamed)
+    assert sent["study-picker"]["data"] == [{"value": study.id, "label": "Figures"}]
+    assert "selection" not in sent
+    assert "study" not in tab.beat()

@@ -105,6 +105,29 @@ def test_a_further_job_becomes_part_of_a_study(studies, jobs, results):
     assert studies.delete(study.id) == 300
 
 
+def test_a_study_is_renamed(studies):
+    study = studies.create("First", two("a"))
+    studies.pin(study.id)
+    renamed = studies.rename(study.id, "  Second  ")
+    assert renamed == studies.get(study.id) == replace(study, title="Second", pinned=True)
+    assert studies.rename(study.id, "x" * 80).title == "x" * 80
+    with pytest.raises(ValueError, match=r"^a title has 1 to 80 characters, this one has 81$"):
+        studies.rename(study.id, "x" * 81)
+    with pytest.raises(ValueError, match="this one has 0"):
+        studies.rename(study.id, " \n ")
+    assert studies.get(study.id).title == "x" * 80
+    with pytest.raises(KeyError, match="there is no study nowhere"):
+        studies.rename("nowhere", "Third")
+
+
+def test_what_each_study_holds(studies):
+    assert studies.held() == {}
+    first, second = studies.create("First", two("a")), studies.create("Second", two("b"))
+    assert studies.held() == {study.id: set(study.keys.values()) for study in (first, second)}
+    studies.add(first.id, "step", job("probe-array", {"tag": "c"}))
+    assert studies.held()[first.id] > set(first.keys.values())  # what the role stood for before is held too
+
+
 def test_two_may_add_to_a_study_at_once(studies, client, monkeypatch):
     """The other one writes after this one has read."""
     study = studies.create("First", two("a"))
