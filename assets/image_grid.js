@@ -1,4 +1,4 @@
-// One canvas that shows thumbnails of the images whose ids it is told, however many there are.
+// One canvas that shows thumbnails of the images whose ids it is told, or cards, however many there are.
 (() => {
   const FALLBACK_COLOURS = {
     surface: '#ffffff', muted: '#d0d4da', text: '#20242a', accent: '#1c7ed6', wrong: '#e03131',
@@ -21,7 +21,7 @@
 
   class ImageGrid {
     constructor(host, {onFocus = () => {}, onHover = () => {}, tileSize = 56} = {}) {
-      Object.assign(this, {host, onFocus, onHover, tileSize, source: null, thumbnails: null});
+      Object.assign(this, {host, onFocus, onHover, tileSize, source: null, pictures: null});
       Object.assign(this, {ids: new Uint32Array(0), focusId: null, cursor: -1, hoverId: null, pointer: null});
       Object.assign(this, {tiles: new window.darkroom.TileLayout(), sentScrollTop: 0});
       this.build();
@@ -31,12 +31,14 @@
 
     // ---- what the page tells it ----
 
+    // A source with colours of classes has no pictures.
     setSource(source) {
       if (source.key !== this.source?.key) {
-        this.thumbnails?.close();
-        this.thumbnails = new window.darkroom.Thumbnails(source, () => this.schedule());
+        this.pictures?.close();
+        this.pictures = source.colours ? new window.darkroom.Cards(source)
+          : new window.darkroom.Thumbnails(source, () => this.schedule());
       }
-      this.source = this.thumbnails.source = {tilesPerRow: 32, tilesPerPage: 1024, ...source};
+      this.source = this.pictures.source = {tilesPerRow: 32, tilesPerPage: 1024, ...source};
       this.layout();
       this.announce();
     }
@@ -75,7 +77,7 @@
       for (const [name, fallback] of Object.entries(FALLBACK_COLOURS)) {
         this.colours[name] = style.getPropertyValue(`--darkroom-${name}`).trim() || fallback;
       }
-      this.thumbnails?.forgive();
+      this.pictures?.forgive();
       this.schedule();
     }
 
@@ -84,7 +86,7 @@
       this.listening.abort();
       this.resizes.disconnect();
       cancelAnimationFrame(this.frameRequest);
-      this.thumbnails?.close();
+      this.pictures?.close();
       this.tip.remove();
       this.track.remove();
       this.host.removeAttribute('aria-activedescendant');
@@ -194,11 +196,11 @@
       // A hidden panel loads nothing.
       if (!this.host.clientHeight) return;
       const [first, end] = this.tiles.visible();
-      this.thumbnails.fit(this.inkWidth, this.inkHeight, end - first);
-      this.thumbnails.gather(ids.subarray(first, end));
+      this.pictures.fit(this.inkWidth, this.inkHeight, end - first);
+      this.pictures.gather(ids.subarray(first, end));
       this.context.fillStyle = this.colours.surface;
       this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-      const painted = this.paintThumbnails(first, end);
+      const painted = this.paintTiles(first, end);
       this.paintMarks(first, end);
       this.report(painted, painted === end - first);
     }
@@ -206,35 +208,17 @@
     report(painted, ready) {
       this.host.dataset.painted = painted;
       this.host.dataset.ready = ready;
-      if (this.thumbnails?.error) this.host.dataset.error = this.thumbnails.error;
+      if (this.pictures?.error) this.host.dataset.error = this.pictures.error;
       else delete this.host.dataset.error;
     }
 
-    paintThumbnails(first, end) {
-      const {context, thumbnails, inkWidth, inkHeight} = this;
-      const {canvas, cellWidth, cellHeight} = thumbnails;
+    paintTiles(first, end) {
       let painted = 0;
-      // Either an exact copy of a shrunk thumbnail or an enlargement, whose pixels should stay visible.
-      context.imageSmoothingEnabled = false;
       for (let position = first; position < end; position += 1) {
-        const id = this.ids[position];
         const [x, y] = this.inkCorner(position);
-        const corner = thumbnails.cornerOf(id);
-        if (corner) context.drawImage(canvas, ...corner, cellWidth, cellHeight, x, y, inkWidth, inkHeight);
-        else this.paintHole(x, y, thumbnails.isLost(thumbnails.pageOf(id)));
-        painted += corner ? 1 : 0;
+        painted += this.pictures.paint(this.context, this.ids[position], x, y, this.colours) ? 1 : 0;
       }
       return painted;
-    }
-
-    paintHole(x, y, lost) {
-      const {context, colours, inkWidth, inkHeight} = this;
-      context.fillStyle = colours.muted;
-      context.fillRect(x, y, inkWidth, inkHeight);
-      if (!lost) return;
-      Object.assign(context, {fillStyle: colours.text, textAlign: 'center', textBaseline: 'middle'});
-      context.font = `${Math.min(inkWidth, inkHeight) / 2}px sans-serif`;
-      context.fillText('\u00d7', x + inkWidth / 2, y + inkHeight / 2);
     }
 
     paintMarks(first, end) {

@@ -40,19 +40,36 @@
     return ids;
   };
 
+  // A card is half again as wide as it is high, so that a name has room.
+  const picturesOf = ({images, atlas, colours}) => (atlas ? {
+    tileWidth: atlas.tile_width,
+    tileHeight: atlas.tile_height,
+    pages: atlas.n_pages,
+    pageUrl: (page) => `/atlas/${images}/${page}`,
+  } : {tileWidth: 3, tileHeight: 2, colours});
+
   const range = (start, end) => Array.from({length: end - start}, (_, offset) => start + offset);
+
+  // The store or the page's server may be away: drawn again, by a change of `store`, after 1, 2, 4, then every 8 seconds.
+  const repeater = (store) => {
+    let failures = 0;  // one after the other
+    let timer = null;
+    return {
+      later(drawn) {
+        const wait = 1000 * 2 ** Math.min(failures, 3);
+        failures += 1;
+        timer = setTimeout(() => window.dash_clientside.set_props(store, {data: drawn}), wait);
+      },
+      stop: () => clearTimeout(timer),
+      done() { failures = 0; },
+    };
+  };
+
+  Object.assign(darkroom, {array, repeater});  // for the other views
 
   let grid = null;
   let drawn = 0;
-  let failures = 0;  // of the grid's arrays, one after the other
-  let repeat = null;  // the timer of the next try
-
-  // The store or the page's server may be away: drawn again after 1, 2, 4, then every 8 seconds.
-  const drawLater = () => {
-    const wait = 1000 * 2 ** Math.min(failures, 3);
-    failures += 1;
-    repeat = setTimeout(() => window.dash_clientside.set_props('grid-again', {data: drawn}), wait);
-  };
+  const repeat = repeater('grid-again');
 
   const gridOn = (host) => {
     if (!grid || grid.host !== host) {
@@ -68,11 +85,12 @@
     .observe(document.documentElement, {attributes: true, attributeFilter: ['data-mantine-color-scheme']});
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.darkroom = {
+  window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     // The address bar follows the stores; nothing is loaded anew.
-    writeUrl(study, selection, focus) {
+    writeUrl(study, selection, focus, views) {
       if (!study) return window.dash_clientside.no_update;
       const parts = [`study=${study.id}`];
+      if (views.join() !== 'teacher') parts.push(`views=${views.join()}`);
       if (selection) parts.push(`selection=${selection.id}`);
       if (focus !== null && focus !== undefined) parts.push(`focus=${focus}`);
       history.replaceState(history.state, '', `${location.pathname}?${parts.join('&')}`);
@@ -89,46 +107,45 @@
       const selection = selected?.images === source?.images ? selected : null;  // made in another image set
       const keep = window.dash_clientside.no_update;
       const turn = (drawn += 1);
-      clearTimeout(repeat);
+      repeat.stop();
       if (!source) {
         grid?.setIds([]);
         return [keep, 'The images of the selection', 'none'];
       }
       const target = gridOn(document.getElementById('grid'));
       const fetched = await Promise.all([
-        array(source.images, 'labels'),
+        source.labels ? array(source.images, 'labels') : null,
         source.predictions ? array(source.predictions, 'predicted') : null,
         source.predictions ? array(source.predictions, 'confidence') : null,
       ]).catch(() => null);
       if (turn !== drawn) return [keep, keep, keep];  // a newer call is under way
       if (!fetched) {
-        drawLater();
+        repeat.later(drawn);
         if (target.source?.key !== source.images) target.setIds([]);  // images of another study
         return [keep, 'Could not be fetched; asked for again', keep];
       }
-      failures = 0;
+      repeat.done();
       const [labels, predicted, confidence] = fetched;
       target.setSource({
         key: source.images,
         count: source.count,
-        tileWidth: source.atlas.tile_width,
-        tileHeight: source.atlas.tile_height,
-        pages: source.atlas.n_pages,
-        pageUrl: (page) => `/atlas/${source.images}/${page}`,
+        ...picturesOf(source),
         trueLabels: labels,
         predicted,
         confidence,
         classNames: source.class_names,
       });
+      // Where nothing is kept for training, all is test.
       const ids = selection ? idsOf(selection.bits)
-        : split === 'train' ? range(0, source.n_train) : range(source.n_train, source.count);
+        : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
       if (sort === 'confidence' && confidence) ids.sort((a, b) => confidence[a] - confidence[b] || a - b);
-      target.setTileSize(size);
+      target.setTileSize(source.atlas ? size : 1.5 * size);
       target.setIds(ids);
       target.setFocus(focus, {scroll: true});
       const shown = `${ids.length.toLocaleString('en')} of ${source.count.toLocaleString('en')}`;
-      const line = selection ? `${selection.label}: ${shown}` : `All ${split} images: ${shown}`;
+      const all = `All ${source.n_train ? `${split} ` : ''}${source.atlas ? 'images' : 'predictions'}`;
+      const line = `${selection ? selection.label : all}: ${shown}`;
       return [turn, line, selection ? 'block' : 'none'];
     },
-  };
+  });
 })();

@@ -28,6 +28,7 @@
     // Thumbnails are shrunk once, on their way to the sheet; those to be enlarged keep their own size.
     fit(inkWidth, inkHeight, onScreen) {
       const {tileWidth, tileHeight} = this.source;
+      Object.assign(this, {inkWidth, inkHeight});
       const [width, height] = inkWidth < tileWidth ? [inkWidth, inkHeight] : [tileWidth, tileHeight];
       if (this.cellWidth === width && this.cellHeight === height && this.capacity >= onScreen) return;
       this.capacity = 2 ** Math.ceil(Math.log2(onScreen * 1.25));
@@ -38,6 +39,27 @@
       this.canvas.height = Math.ceil(this.capacity / this.perRow) * height;
       this.context = this.canvas.getContext('2d');
       this.context.imageSmoothingQuality = 'high';
+    }
+
+    // Paints the tile of an image, or a hole where it has not come yet; returns whether it had.
+    paint(context, id, x, y, colours) {
+      const corner = this.cornerOf(id);
+      const {canvas, cellWidth, cellHeight, inkWidth, inkHeight} = this;
+      // Either an exact copy of a shrunk thumbnail or an enlargement, whose pixels should stay visible.
+      context.imageSmoothingEnabled = false;
+      if (corner) context.drawImage(canvas, ...corner, cellWidth, cellHeight, x, y, inkWidth, inkHeight);
+      else this.paintHole(context, x, y, colours, this.isLost(this.pageOf(id)));
+      return Boolean(corner);
+    }
+
+    paintHole(context, x, y, colours, lost) {
+      const {inkWidth, inkHeight} = this;
+      context.fillStyle = colours.muted;
+      context.fillRect(x, y, inkWidth, inkHeight);
+      if (!lost) return;
+      Object.assign(context, {fillStyle: colours.text, textAlign: 'center', textBaseline: 'middle'});
+      context.font = `${Math.min(inkWidth, inkHeight) / 2}px sans-serif`;
+      context.fillText('\u00d7', x + inkWidth / 2, y + inkHeight / 2);
     }
 
     cornerOf(id) {

@@ -7,6 +7,7 @@ STUDY = "study"  # {"id", "title", "keys": {role: result key}} or None
 READY = "ready"  # roles of the study whose results are there
 SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", ...} or None
 FOCUS = "focus"  # image id or None
+WORKSPACE = "workspace"  # names of the views that are shown
 TAB = "tab"  # names this browser tab to the engine's calls
 
 NOTICES = "notices"
@@ -14,7 +15,32 @@ TOASTS = "toasts"
 DOWNLOAD = "download"
 HELP = "help"
 HELP_BUTTON = "help-button"
-JOBS_BUTTON = "jobs-button"
 ENGINE_LIGHT = "engine-light"
 ENGINE_TEXT = "engine-text"
 STUDY_PICKER = "study-picker"
+STUDY_MENU = "study-menu"
+
+
+def nav(view: str) -> str:
+    """The navigation's button that shows a view alone."""
+    return f"nav-{view}"
+
+
+def nav_beside(view: str) -> str:
+    """The button that shows a view beside the others, or no longer."""
+    return f"nav-{view}-beside"
+
+
+def nav_item(view: str) -> str:
+    """What holds both."""
+    return f"nav-{view}-item"
+
+
+def nav_badge(view: str) -> str:
+    """What the navigation says of a view beside its title, such as how many jobs run."""
+    return f"nav-{view}-badge"
+
+
+def pane(view: str) -> str:
+    """Where the workspace shows a view."""
+    return f"pane-{view}"

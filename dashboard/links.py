@@ -14,6 +14,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc
 from dashboard import ids
 from dashboard.components.notices import tell
 from dashboard.measures import pack_bits
+from dashboard.views import FIRST, known_views
 from workers.engine import Engine
 from workers.studies import Study
 
@@ -28,6 +29,7 @@ def stores() -> list:
         dcc.Store(id=ids.READY, data=[]),
         dcc.Store(id=ids.SELECTION),
         dcc.Store(id=ids.FOCUS),
+        dcc.Store(id=ids.WORKSPACE, data=list(FIRST)),
         dcc.Store(id=ids.TAB, storage_type="session"),
     ]
 
@@ -74,18 +76,17 @@ def register(app: dash.Dash, engine: Engine) -> None:
         Output(ids.STUDY, "data"),
         Output(ids.SELECTION, "data"),
         Output(ids.FOCUS, "data"),
+        Output(ids.WORKSPACE, "data"),
         Input(ids.URL, "search"),
         State(ids.STUDY, "data"),
         State(ids.SELECTION, "data"),
         State(ids.FOCUS, "data"),
+        State(ids.WORKSPACE, "data"),
     )
-    def restore(search: str, study: dict | None, selection: dict | None, focus: int | None):
+    def restore(search: str, *held: Any):
         """What the URL says; what the stores say already is left alone."""
-        told = asked_for(engine, search)
-        return tuple(
-            dash.no_update if found == held else found
-            for found, held in zip(told, (study, selection, focus), strict=True)
-        )
+        told = (*asked_for(engine, search), known_views(asked_in(search).get("views")))
+        return tuple(dash.no_update if found == before else found for found, before in zip(told, held, strict=True))
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "writeUrl"),
@@ -93,6 +94,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
         Input(ids.STUDY, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.FOCUS, "data"),
+        Input(ids.WORKSPACE, "data"),
     )
 
     app.clientside_callback(
@@ -109,7 +111,7 @@ def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | N
     An address without a study, or with one that is gone, means the newest; what was selected in another study means
     nothing in it.
     """
-    asked = {name: values[0] for name, values in parse_qs((search or "").lstrip("?")).items()}
+    asked = asked_in(search)
     found = pick_study(engine, asked.get("study"))
     study = None if found is None else study_data(found)
     if asked.get("study") not in (None, study and study["id"]):
@@ -120,6 +122,11 @@ def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | N
     number = asked.get("focus", "")
     focus = int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else None
     return study, asked_selection(engine, asked.get("selection"), study), focus
+
+
+def asked_in(search: str | None) -> dict[str, str]:
+    """The names and values of an address."""
+    return {name: values[0] for name, values in parse_qs((search or "").lstrip("?")).items()}
 
 
 def asked_selection(engine: Engine, selection_id: str | None, study: dict[str, Any]) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def add_routes(server: Flask, engine: Engine) -> None:
 
     @server.get("/atlas/<key>/<int:page>")
     def atlas(key: str, page: int) -> Response:
-        drawn = engine.results.meta(key).get("atlas", {"media_type": "image/png"})
+        drawn = engine.results.meta(key).get("atlas") or {"media_type": "image/png"}
         return kept(f"{key}-{page}", drawn["media_type"], lambda: engine.results.blob(key, f"page-{page}"))
 
     @server.get("/array/<key>/<name>.npy")
@@ -35,13 +35,10 @@ def add_routes(server: Flask, engine: Engine) -> None:
     @server.get("/image/<key>/<int:image>.png")
     def image(key: str, image: int) -> Response:
         def picture() -> bytes:
-            meta = engine.results.meta(key)
-            if meta["kind"] != "images":
-                raise MissingResult(f"the result {key[:12]} is of the kind {meta['kind']} and holds no images")
-            count = meta["count"]
+            pixels, count = engine.pixels(key), engine.results.meta(key)["count"]
             if image >= count:
                 raise MissingResult(f"there is no image {image}; the set has {count}, counted from 0")
-            return png(engine.pixels(key).read([image])[0])
+            return png(pixels.read([image])[0])
 
         return kept(f"{key}-image-{image}", "image/png", picture)
 

@@ -9,7 +9,7 @@ import redis
 from dash import Input, Output, State
 from flask import Flask
 
-from dashboard import ids, links, shell
+from dashboard import ids, links, shell, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
 from dashboard.guard import protect
@@ -45,12 +45,13 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
         title="Darkroom",
         update_title="",
         serve_locally=True,
-        suppress_callback_exceptions=True,  # the drawer's buttons come and go
+        suppress_callback_exceptions=True,  # views come and go
         on_error=report,
     )
     app.layout = shell.layout
     add_routes(server, engine)
     links.register(app, engine)
+    workspace.register(app)
     jobs.register(app, engine, starts_workers=alone and settings.worker)
     teacher.register(app, engine, make_cache(server, engine, alone))
     new.register(app, engine)
@@ -100,7 +101,7 @@ def report(error: Exception) -> None:
     if isinstance(error, UNAVAILABLE):
         return  # the pulse's notice says so already, once
     if isinstance(error, FULL):
-        text = "The store is full, so this could not be kept; delete a study in the jobs drawer."
+        text = "The store is full, so this could not be kept; delete a study in the Jobs view."
     elif isinstance(error, (MissingResult, KeyError, ValueError, redis.RedisError)):
         text = str(error.args[0] if error.args else error)
         logger.warning("callback: %s", error)

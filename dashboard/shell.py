@@ -9,8 +9,8 @@ from dashboard.jobs import ids as job_ids
 from dashboard.jobs import layout as jobs
 from dashboard.new import ids as new_ids
 from dashboard.new import layout as new
-from dashboard.teacher import layout as teacher
 from dashboard.theme import ACCENT
+from dashboard.workspace import navigation, workspace
 
 KEYS = [
     ("← → ↑ ↓", "walk through the images"),
@@ -35,11 +35,10 @@ def layout() -> dmc.MantineProvider:
                     header(),
                     html.Div(id=ids.NOTICES, className="notices", role="alert"),
                     jobs.study_bar(),
-                    html.Main(teacher.layout()),
+                    workspace(),
                 ],
                 className="shell",
             ),
-            jobs.drawer(),
             new.window(),
             help_window(),
         ],
@@ -66,11 +65,11 @@ def header() -> html.Header:
                 **label("Study"),
             ),
             dmc.Button("New study", id=new_ids.BUTTON, size="xs", variant="light", leftSection=icon("add")),
+            navigation(),
             html.Div(className="spring"),
             html.Div(
                 [html.Span(id=ids.ENGINE_LIGHT, className="light"), html.Span(id=ids.ENGINE_TEXT)], className="engine"
             ),
-            dmc.Button("Jobs", id=ids.JOBS_BUTTON, size="xs", variant="default", leftSection=icon("jobs")),
             dmc.ColorSchemeToggle(
                 lightIcon=icon("sun"),
                 darkIcon=icon("moon"),

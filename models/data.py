@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 
 DIGIT_SIZE = 20  # pixels a side, as in MNIST
 DIGIT_MARGIN = 4  # black pixels on each side, which makes 28 x 28
+BLOCK_IMAGES = 1024  # looked at together
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,30 +245,45 @@ def statistics(image_set: ImageSet) -> dict[str, np.ndarray]:
         ``mean_images``: uint8 (K, C, H, W), the mean training image of each class; black for a class without.
     """
     n_classes = image_set.n_classes
-    n_channels = image_set.images.shape[1]
     train_images = image_set.images[: image_set.n_train]
     train_labels = image_set.labels[: image_set.n_train]
     test_labels = image_set.labels[image_set.n_train :]
 
-    # Counting how often each of the 256 values occurs is exact; going class by class bounds the memory.
-    histogram = np.zeros((n_channels, 256), dtype=np.int64)
     mean_images = np.zeros((n_classes, *image_set.images.shape[1:]), dtype=np.uint8)
     for label in np.unique(train_labels):
-        members = train_images[train_labels == label]
-        mean_images[label] = np.rint(members.mean(axis=0))
-        for channel in range(n_channels):
-            histogram[channel] += np.bincount(members[:, channel].ravel(), minlength=256)
+        mean_images[label] = np.rint(train_images[train_labels == label].mean(axis=0))
+    mean, std = mean_and_deviation(train_images)
+    return {
+        "mean": mean,
+        "std": std,
+        "class_counts": np.stack([np.bincount(part, minlength=n_classes) for part in (train_labels, test_labels)]),
+        "mean_images": mean_images,
+    }
 
+
+def mean_and_deviation(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel, over all pixels.
+
+    Parameters
+    ----------
+    images : uint8 array (N, C, H, W)
+        At least one image.
+
+    Returns
+    -------
+    mean, std : float64 arrays (C,)
+        In units of pixels 0 to 1.
+    """
+    # Counting how often each of the 256 values occurs is exact; going block by block bounds the memory.
+    histogram = np.zeros((images.shape[1], 256), dtype=np.int64)
+    for start in range(0, len(images), BLOCK_IMAGES):
+        for channel, counts in enumerate(histogram):
+            counts += np.bincount(images[start : start + BLOCK_IMAGES, channel].ravel(), minlength=256)
     values = np.arange(256) / 255
     shares = histogram / histogram.sum(axis=1, keepdims=True)
     mean = shares @ values
     variance = (shares * (values - mean[:, np.newaxis]) ** 2).sum(axis=1)
-    return {
-        "mean": mean,
-        "std": np.sqrt(variance),
-        "class_counts": np.stack([np.bincount(part, minlength=n_classes) for part in (train_labels, test_labels)]),
-        "mean_images": mean_images,
-    }
+    return mean, np.sqrt(variance)
 
 
 def _kind_of(value: object) -> str:

@@ -8,6 +8,7 @@ OutputKind = Literal["logits", "probabilities"]
 OUTPUT_KINDS = get_args(OutputKind)
 SUM_TOLERANCE = 1e-3  # a row of probabilities may miss 1 by this: they are often written with few digits
 RANGE_TOLERANCE = 1e-6  # and lie outside 0 to 1 by this: somebody's rounding
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_outputs(outputs: np.ndarray, where: str) -> np.ndarray:
@@ -28,7 +29,8 @@ def check_outputs(outputs: np.ndarray, where: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the array is not as described above, or holds NaN or infinity. Rows are counted from 0, as images are.
+        If the array is not as described above, or holds NaN, infinity or numbers beyond the range of float32. Rows are
+        counted from 0, as images are.
     """
     if outputs.ndim != 2 or outputs.shape[0] < 1 or outputs.shape[1] < 2:
         raise ValueError(
@@ -45,6 +47,10 @@ def check_outputs(outputs: np.ndarray, where: str) -> np.ndarray:
         raise ValueError(
             f"{where} must be finite numbers, but row {row}, column {column} is {numbers[row, column]} "
             f"(NaN or infinite numbers stand in {rows:,} of {len(numbers):,} rows)."
+        )
+    if (largest := np.abs(numbers).max()) > LARGEST:
+        raise ValueError(
+            f"{where} must lie within ±{LARGEST:.3g}, as it is kept as float32, but goes to {largest:.3g}."
         )
     return numbers
 

@@ -143,11 +143,12 @@ class Engine:
             return 0.0
 
     def pixels(self, key: str) -> Pixels:
-        """The pixels of an "images" result.
+        """The pixels of a result that has some.
 
         Raises
         ------
         MissingResult
+            The result is not there, or holds no images.
         """
         return pixels_of(self.results, key, self._data_dir)
 

@@ -105,6 +105,20 @@ class Jobs:
         self._submit(spec.key, spec.kind, spec.params.model_dump(mode="json"), spec.input_keys, spec.place)
         return spec.key
 
+    def spec(self, key: str) -> JobSpec:
+        """A job as it was asked for, with its inputs, for others to be made of its result.
+
+        Raises
+        ------
+        UnknownJob
+        OutdatedJob
+            The record was made by another version of its kind, which may make another result.
+        """
+        record = self.get(key)
+        _check_version(record)
+        inputs = {role: self.spec(needed) for role, needed in record.inputs.items()}
+        return JobSpec(record.kind, KINDS[record.kind].params.model_validate(record.params), inputs, record.place)
+
     def _submit(self, key: str, kind: str, params: Mapping[str, Any], inputs: Mapping[str, str], place: str) -> None:
         known = KINDS[kind]
         reply = self._scripts(
@@ -134,11 +148,7 @@ class Jobs:
         if self._client.exists(names.result(key)):
             return
         record = self.get(key)
-        if record.kind not in KINDS or record.version != KINDS[record.kind].version:
-            raise OutdatedJob(
-                f"the {record.title.lower()} job {key[:12]} was {ANOTHER_VERSION}, whose results may differ; start its "
-                "study anew"
-            )
+        _check_version(record)
         for needed in record.inputs.values():
             self.retry(needed)
         self._submit(key, record.kind, record.params, record.inputs, record.place)
@@ -161,16 +171,19 @@ class Jobs:
 
     def get_many(self, keys: Iterable[str]) -> list[Job]:
         """The records of several jobs, in one round trip."""
+        return [_read(key, record) for key, record in self._records(keys)]
+
+    def recent(self, count: int = RECENT) -> list[Job]:
+        """The jobs submitted last, newest first; but for those whose records went while they were read."""
+        keys = [key.decode() for key in self._client.zrevrange(names.RECENT_JOBS, 0, count - 1)]
+        return [_read(key, record) for key, record in self._records(keys) if b"state" in record]
+
+    def _records(self, keys: Iterable[str]) -> list[tuple[str, dict[bytes, bytes]]]:
         keys = list(keys)
         pipeline = self._client.pipeline(transaction=False)
         for key in keys:
             pipeline.hgetall(names.job(key))
-        return [_read(key, record) for key, record in zip(keys, pipeline.execute(), strict=True)]
-
-    def recent(self, count: int = 30) -> list[Job]:
-        """The jobs submitted last, newest first."""
-        keys = [key.decode() for key in self._client.zrevrange(names.RECENT_JOBS, 0, count - 1)]
-        return self.get_many(keys)
+        return list(zip(keys, pipeline.execute(), strict=True))
 
     def open_keys(self) -> set[str]:
         """Keys of the jobs that are waiting, queued or running."""
@@ -282,6 +295,14 @@ class Jobs:
         pairs = [bell.decode() if isinstance(bell, bytes) else bell for bell in bells]
         for key, queue in zip(pairs[::2], pairs[1::2], strict=True):
             self._ring(key, queue)
+
+
+def _check_version(record: Job) -> None:
+    if record.kind not in KINDS or record.version != KINDS[record.kind].version:
+        raise OutdatedJob(
+            f"the {record.title.lower()} job {record.key[:12]} was {ANOTHER_VERSION}, whose results may differ; start "
+            "its study anew"
+        )
 
 
 def _read(key: str, record: dict[bytes, bytes]) -> Job:

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from workers.params import ImagesParams, LookParams, Params, PredictionsParams, TeacherParams
+from workers.params import (
+    EmbeddingParams,
+    GivenParams,
+    ImagesParams,
+    LookParams,
+    Params,
+    PredictionsParams,
+    TeacherParams,
+)
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
@@ -144,6 +152,19 @@ def teacher_bytes(params: TeacherParams, metas: Metas) -> int:
     return 4 * N_WEIGHTS.get(params.architecture, 0) * min(STORED_EPOCHS, params.epochs + 1)
 
 
+def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
+    """Two numbers an image. A form knows the image set, a worker the predictions."""
+    images = metas.get("images")
+    return 8 * (images["count"] if images else metas["predictions"]["arrays"]["predicted"]["shape"][0])
+
+
+def given_bytes(params: GivenParams, metas: Metas) -> int:
+    """Probabilities, and logits if there are any; what was predicted and how surely; atlas pages, while the pixels lie
+    on disk; labels, and two matrices with them."""
+    row = 4 * params.n_classes * (1 + params.has_logits) + 8 + 8 * params.has_labels + 1000 * params.has_images
+    return params.count * row + 16 * params.n_classes**2 * params.has_labels
+
+
 IMAGES = register(Kind("images", "Image set", 2, ImagesParams, "batch", size=image_bytes))
 TEACHER = register(Kind("teacher", "Teacher", 2, TeacherParams, "batch", {"images": "images"}, size=teacher_bytes))
 PREDICTIONS = register(
@@ -157,6 +178,18 @@ PREDICTIONS = register(
         size=lambda params, metas: 4 * metas["images"]["count"] * (2 * metas["images"]["n_classes"] + 500),
     )
 )
-LOOK = register(Kind("look", "A look at files", 1, LookParams, "interactive", size=lambda params, metas: 10_000))
+EMBEDDING = register(
+    Kind(
+        "embedding",
+        "Map",
+        1,
+        EmbeddingParams,
+        "interactive",
+        {"predictions": "predictions"},
+        size=embedding_bytes,
+    )
+)
+GIVEN = register(Kind("given", "Predictions of a file", 1, GivenParams, "interactive", size=given_bytes))
+LOOK = register(Kind("look", "A look at files", 2, LookParams, "interactive", size=lambda params, metas: 10_000))
 
 BUILT_IN = tuple(KINDS)  # what every page and worker of one release agree on; modules of a user's may add to KINDS

@@ -200,14 +200,50 @@ class PredictionsParams(Params):
     pass
 
 
+# ---- maps ------------------------------------------------------------------------------------------------------------
+
+
+METHODS = {"pca": "PCA"}  # and what people call them
+
+
+class EmbeddingParams(Params):
+    method: Annotated[Literal["pca"], Field(title="Method", description="How the map is made.")] = "pca"
+    of: Annotated[
+        Literal["features", "logits", "probabilities"],
+        Field(title="Of", description="What is mapped: what the teacher's last layer is given, or what it says."),
+    ] = "features"
+
+
+# ---- predictions alone -----------------------------------------------------------------------------------------------
+
+StatedOutputs = Annotated[
+    Literal["auto", "logits", "probabilities"],
+    Field(title="Outputs", description="What the numbers of the file are; auto tells by the numbers, and says why."),
+]
+
+
+class GivenParams(Params):
+    """What some classifier said, from a file, without the classifier. Where the file lies is no part of the question:
+    what it holds is. All but `outputs` is as a look at the file found it."""
+
+    manifest: Manifest
+    count: Annotated[int, Field(ge=1, title="Predictions", description="How many images the file speaks of.")]
+    n_classes: Annotated[int, Field(ge=2, title="Classes", description="How many outputs an image has.")]
+    has_labels: Annotated[bool, Field(title="Labels", description="Whether the file holds the true classes.")]
+    has_images: Annotated[bool, Field(title="Images", description="Whether the file holds what was classified.")]
+    has_logits: Annotated[bool, Field(title="Logits", description="Whether the outputs are logits.")]
+    outputs: StatedOutputs = "auto"
+
+
 # ---- a look at files -------------------------------------------------------------------------------------------------
 
 
 class LookParams(Params):
     """What lies at a place on the workers' machine. `asked` makes each look a new one: files change, keys do not."""
 
-    what: Literal["folder", "npz", "weights"]
+    what: Literal["folder", "npz", "weights", "predictions"]
     size: int | None = Field(None, ge=1, le=1024)  # of a folder's pictures, where they have several
+    outputs: StatedOutputs = "auto"  # of a file of predictions
     path: Annotated[
         str, Field(min_length=1, title="Place", description="A path on the machine that the workers run on.")
     ]

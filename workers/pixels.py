@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.chunks import ChunkIndex, StoredImages
-from workers.results import Results
+from workers.results import MissingResult, Results
 
 
 class Pixels(Protocol):
@@ -59,13 +59,16 @@ def chunk_folder(data_dir: Path) -> Path:
 # Keyed by content address, so never stale. A chunk is checked against its name once, not for each image that is shown.
 @functools.lru_cache(16)
 def pixels_of(results: Results, key: str, data_dir: Path) -> Pixels:
-    """The pixels of an "images" result.
+    """The pixels of a result that has some: of the kind "images", or "given" where the file held them.
 
     Raises
     ------
     MissingResult
+        The result is not there, or holds no images.
     """
     meta = results.meta(key)
-    if "chunks" not in meta:
+    if "chunks" in meta:
+        return StoredImages(chunk_folder(data_dir), ChunkIndex.from_json(meta["chunks"]))
+    if "images" in meta["arrays"]:
         return KeptPixels(results, key)
-    return StoredImages(chunk_folder(data_dir), ChunkIndex.from_json(meta["chunks"]))
+    raise MissingResult(f"the result {key[:12]} is of the kind {meta['kind']} and holds no images")

@@ -5,7 +5,7 @@ study and the same results.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from workers.jobs import Jobs
 from workers.kinds import JobSpec, job
 from workers.store import Client, Scripts
 
+LONGEST_TITLE = 80  # characters
+
 
 @dataclass(frozen=True)
 class Study:
-    """A named graph of results; `keys` maps roles ("images", "teacher", "predictions") to result keys, in the order
-    in which they are made."""
+    """A named graph of results; `keys` maps roles ("images", "teacher", "predictions", "embedding") to result keys, in
+    the order in which they are made. One result may play two roles."""
 
     id: str
     title: str
@@ -32,12 +34,24 @@ def digits_study(
 ) -> dict[str, JobSpec]:
     """The jobs of the study that every new data folder starts with, by role: LeNet on scikit-learn's digits."""
     image_set = job("images", {"source": {"kind": "digits"} | dict(images or {})})
-    trained = job("teacher", teacher, images=image_set)
+    return teacher_study(image_set, job("teacher", teacher, images=image_set))
+
+
+def teacher_study(images: JobSpec, teacher: JobSpec) -> dict[str, JobSpec]:
+    """The jobs of a study of this teacher, by role: what it says of the images, and a map of them."""
+    predictions = job("predictions", images=images, teacher=teacher)
     return {
-        "images": image_set,
-        "teacher": trained,
-        "predictions": job("predictions", images=image_set, teacher=trained),
+        "images": images,
+        "teacher": teacher,
+        "predictions": predictions,
+        "embedding": job("embedding", predictions=predictions),
     }
+
+
+def given_study(params: Mapping[str, Any], place: str) -> dict[str, JobSpec]:
+    """The job of a study of predictions alone, in both roles that its result plays; `place` is the file's."""
+    given = job("given", params, place=place)
+    return {"images": given, "predictions": given}
 
 
 # Title and jobs of the study that a new store begins with.
@@ -68,6 +82,56 @@ class Studies:
             self._jobs.submit(spec)
         return self.get(made)
 
+    def add(self, study_id: str, role: str, spec: JobSpec) -> Study:
+        """Submits a further job and remembers it under a role of a study. What the role stood for before stays the
+        study's until it is deleted.
+
+        Raises
+        ------
+        KeyError
+            The study is gone.
+        """
+
+        def put(fields: dict[str, Any]) -> None:
+            fields["keys"][role] = spec.key
+
+        self._change(study_id, put, spec.key)
+        self._jobs.submit(spec)
+        return self.get(study_id)
+
+    def rename(self, study_id: str, title: str) -> Study:
+        """Gives a study another title; what it is made of, and its id, stay.
+
+        Raises
+        ------
+        KeyError
+            The study is gone.
+        ValueError
+            The title is empty or too long.
+        """
+        title = title.strip()
+        if not 1 <= len(title) <= LONGEST_TITLE:
+            raise ValueError(f"a title has 1 to {LONGEST_TITLE} characters, this one has {len(title)}")
+        self._change(study_id, lambda fields: fields.update(title=title))
+        return self.get(study_id)
+
+    def _change(self, study_id: str, change: Callable[[dict[str, Any]], None], *keys: str) -> None:
+        """Has `change` alter the record of a study, which comes to hold these result keys too."""
+
+        def write(pipeline: Client) -> None:
+            record = pipeline.hget(names.STUDIES, study_id)
+            if record is None:
+                raise _no_study(study_id)
+            fields = json.loads(record)
+            change(fields)
+            pipeline.multi()
+            if keys:
+                pipeline.sadd(names.study_keys(study_id), *keys)
+            pipeline.hset(names.STUDIES, study_id, json.dumps(fields))
+
+        # Read again when somebody else has written meanwhile, so that neither change is lost.
+        self._client.transaction(write, names.STUDIES)
+
     def get(self, study_id: str) -> Study:
         """One study.
 
@@ -77,7 +141,7 @@ class Studies:
         """
         record = self._client.hget(names.STUDIES, study_id)
         if record is None:
-            raise KeyError(f"there is no study {study_id}")
+            raise _no_study(study_id)
         return _read(study_id, record, bool(self._client.sismember(names.PINNED, study_id)))
 
     def all(self) -> list[Study]:
@@ -86,6 +150,16 @@ class Studies:
         records = self._client.hgetall(names.STUDIES)
         studies = [_read(key.decode(), value, key.decode() in pinned) for key, value in records.items()]
         return sorted(studies, key=lambda study: study.created)
+
+    def held(self) -> dict[str, set[str]]:
+        """The keys that each study holds, those that its roles stood for before among them: study id -> keys."""
+        known = [study.decode() for study in self._client.hkeys(names.STUDIES)]
+        pipeline = self._client.pipeline(transaction=False)
+        for study_id in known:
+            pipeline.smembers(names.study_keys(study_id))
+        return {
+            study_id: {key.decode() for key in keys} for study_id, keys in zip(known, pipeline.execute(), strict=True)
+        }
 
     def retry(self, study: Study) -> None:
         """Asks again for every result of the study that is not there."""
@@ -104,6 +178,10 @@ class Studies:
     def delete(self, study_id: str) -> int:
         """Deletes a study and those of its results that no other study holds; returns the bytes freed."""
         return int(self._scripts("delete", study_id))
+
+
+def _no_study(study_id: str) -> KeyError:
+    return KeyError(f"there is no study {study_id}")
 
 
 def _read(study_id: str, record: bytes, pinned: bool) -> Study:

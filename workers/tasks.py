@@ -1,6 +1,6 @@
 """What the job kinds and the calls do: load the inputs, call the science, name what is to be stored.
 
-The only module that imports `models` at large; the page never imports it.
+With `workers.given` and `workers.pieces` the only module that imports `models` at large; the page never imports it.
 """
 
 import functools
@@ -15,18 +15,28 @@ import torch
 
 from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
-from models.atlas import atlas_pages, page_layout
 from models.data import ImageSet, statistics
 from models.devices import pick_device
+from models.embedding import PCA
 from models.sources import SOURCES, Source, make_source
-from models.teacher import Teacher, confusion_matrix, softmax
+from models.teacher import Teacher, softmax
 from models.training import train
 from models.weights import load_teacher, normalisation, read_weights
-from workers.chunks import digest_of, write_images
+from workers.chunks import digest_of
+from workers.given import look_at_predictions
 from workers.kept import KeptWork
 from workers.kinds import N_WEIGHTS, learn_sizes
-from workers.params import FolderSource, ImagesParams, LookParams, NpzSource, PredictionsParams, TeacherParams
-from workers.pixels import chunk_folder, pixels_of
+from workers.params import (
+    EmbeddingParams,
+    FolderSource,
+    ImagesParams,
+    LookParams,
+    NpzSource,
+    PredictionsParams,
+    TeacherParams,
+)
+from workers.pieces import atlas_of, check_manifest, keep_pixels, said_of
+from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
 from workers.settings import Settings, read_settings
@@ -119,13 +129,10 @@ def images(params: ImagesParams, inputs: Mapping[str, Input], attempt: Attempt) 
         check_manifest(source.manifest(attempt), asked.manifest, attempt.job.place)
     attempt.stage("reading")
     image_set = source.load(attempt)
-    kept, where = keep_pixels(image_set, attempt, on_disk=asked.kind != "digits")
-    layout = page_layout(image_set.images)
-    attempt.stage("atlas")
-    pages = {}
-    for number, page in enumerate(atlas_pages(image_set.images)):
-        pages[f"page-{number}"] = page
-        attempt((number + 1) / layout.n_pages, f"page {number + 1} of {layout.n_pages}")
+    kept, where = {"images": image_set.images}, {}
+    if asked.kind != "digits":
+        kept, where = {}, keep_pixels(image_set.images, data_dir(), attempt)
+    pages, atlas = atlas_of(image_set.images, attempt)
     told = statistics(image_set)
     return Made(
         {"labels": image_set.labels, **kept, **pages, **told},
@@ -134,12 +141,7 @@ def images(params: ImagesParams, inputs: Mapping[str, Input], attempt: Attempt) 
             "n_classes": image_set.n_classes,
             "mean": told["mean"].tolist(),
             "std": told["std"].tolist(),
-            "atlas": {
-                "tile_width": layout.tile_width,
-                "tile_height": layout.tile_height,
-                "n_pages": layout.n_pages,
-                "media_type": layout.media_type,
-            },
+            "atlas": atlas,
             **where,
         },
     )
@@ -164,27 +166,6 @@ def source_of(settings: Mapping[str, Any], place: str) -> Source:
     return make_source(kind, **where, **settings)
 
 
-def check_manifest(found: str, wanted: str, place: str) -> None:
-    """Makes sure that a place still holds what the job's key says.
-
-    Raises
-    ------
-    ValueError
-    """
-    if found != wanted:
-        raise ValueError(
-            f"{place} does not hold any more what was found there when this was asked for; look at it again."
-        )
-
-
-def keep_pixels(image_set: ImageSet, attempt: Attempt, on_disk: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Arrays for the result, or else what its metadata say of the chunks that were written."""
-    if not on_disk:
-        return {"images": image_set.images}, {}
-    attempt.stage("storing")
-    return {}, {"chunks": write_images(chunk_folder(data_dir()), image_set.images, attempt).as_json()}
-
-
 @runs("look")
 def look(params: LookParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
     """What lies at a place: its manifest, and what a study can be made of. Whatever is wrong with it is said here."""
@@ -193,6 +174,8 @@ def look(params: LookParams, inputs: Mapping[str, Input], attempt: Attempt) -> M
         weights = read_weights(params.path)
         numbers = sum(tensor.numel() for tensor in weights.values())
         return Made({}, {"manifest": digest_of(Path(params.path)), "tensors": len(weights), "numbers": numbers})
+    if params.what == "predictions":
+        return look_at_predictions(params, attempt)
     settings = {"kind": params.what} | ({"size": params.size} if params.what == "folder" else {})
     source = source_of(settings, params.path)
     manifest = source.manifest(attempt)
@@ -271,20 +254,21 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
     asked = Teacher.from_bytes(trained.blob(f"weights-{last}"), device())
     labels = given.array("labels")
     told = asked.predict(pixels(given), callback=attempt)
-    probabilities = softmax(told.logits)
-    predicted = probabilities.argmax(axis=1)
-    n_train = given.meta["n_train"]
+    said, facts = said_of(softmax(told.logits), labels, given.meta["n_train"])
+    return Made({"logits": told.logits, "features": told.features, **said}, facts)
+
+
+@runs("embedding")
+def embedding(params: EmbeddingParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
+    """The images as points of a plane: those of which the teacher makes much the same lie close together."""
+    given = inputs["predictions"]
+    if params.of not in given.meta["arrays"]:
+        raise ValueError(f"These predictions hold no {params.of}; ask for a map of something else.")
+    attempt.stage("finding the plane")
+    fitted = PCA().fit(given.array(params.of))
     return Made(
-        {
-            "logits": told.logits,
-            "features": told.features,
-            "probabilities": probabilities.astype(np.float32),
-            "predicted": predicted.astype(np.int32),
-            "confidence": probabilities.max(axis=1).astype(np.float32),
-            "confusion_train": confusion_matrix(labels[:n_train], predicted[:n_train], given.meta["n_classes"]),
-            "confusion_test": confusion_matrix(labels[n_train:], predicted[n_train:], given.meta["n_classes"]),
-        },
-        {"test_accuracy": float((predicted[n_train:] == labels[n_train:]).mean())},
+        {"places": fitted.embedding_},
+        {"method": params.method, "of": params.of, "explained_variance": fitted.explained_variance_ratio_.tolist()},
     )
 
 

@@ -43,7 +43,7 @@ def notices(health: Health, open_queues: set[str], starting: bool) -> list[dmc.A
             _notice(
                 "store-full",
                 "red",
-                "The store is full: new results cannot be kept. Delete a study in the jobs drawer, or start with a "
+                "The store is full: new results cannot be kept. Delete a study in the Jobs view, or start with a "
                 "larger --memory.",
             )
         )

@@ -1,4 +1,4 @@
-"""The callbacks of pulse, study bar and drawer.
+"""The callbacks of pulse, study bar and Jobs view.
 
 The pulse is the one callback that asks the engine what has changed. The transport behind it (today one `dcc.Interval`)
 can be replaced without the views noticing.
@@ -13,7 +13,7 @@ from dash import ALL, Input, Output, State, ctx
 from dashboard import ids as shared
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
-from dashboard.jobs.layout import job_row, store_words, study_row, worker_rows
+from dashboard.jobs.layout import VIEW, job_row, store_words, study_row, worker_rows
 from dashboard.jobs.pulse import take, tell_page
 from dashboard.links import asked_for
 from workers.engine import Engine
@@ -23,7 +23,7 @@ STARTING_SECONDS = 40.0  # after the page's own start, in which workers may stil
 
 
 def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
-    """The callbacks of pulse, study bar and drawer."""
+    """The callbacks of pulse, study bar and Jobs view."""
     born = time.monotonic()
 
     @app.callback(
@@ -38,6 +38,7 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         Output(shared.ENGINE_LIGHT, "className"),
         Output(shared.PULSE, "interval"),
         Output(shared.STUDY_PICKER, "data"),
+        Output(shared.nav_badge(VIEW.name), "children"),
         Output(ids.SEEN, "data"),
         Output(shared.STUDY, "data", allow_duplicate=True),
         Output(shared.SELECTION, "data", allow_duplicate=True),
@@ -78,40 +79,16 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         return (beats or 0) + 1
 
     @app.callback(
-        Output(ids.DRAWER, "opened"),
-        Input(shared.JOBS_BUTTON, "n_clicks"),
-        State(ids.DRAWER, "opened"),
-        prevent_initial_call=True,
-    )
-    def open_drawer(_: int, opened: bool | None):
-        return not opened
-
-    @app.callback(
-        Output(ids.DRAWER_JOBS, "children"),
-        Output(ids.DRAWER_STUDIES, "children"),
-        Output(ids.DRAWER_STORE, "children"),
-        Output(ids.DRAWER_WORKERS, "children"),
-        Output(ids.DRAWER_SEEN, "data"),
-        Output(shared.STUDY, "data", allow_duplicate=True),
-        Output(shared.SELECTION, "data", allow_duplicate=True),
-        Output(shared.FOCUS, "data", allow_duplicate=True),
-        Input(ids.DRAWER, "opened"),
+        Output(ids.JOBS, "children"),
+        Output(ids.STUDIES, "children"),
+        Output(ids.STORE, "children"),
+        Output(ids.WORKERS, "children"),
+        Output(ids.VIEW_SEEN, "data"),
         Input(shared.PULSE, "n_intervals"),
-        Input(ids.job_button(ALL, ALL), "n_clicks"),  # pyright: ignore[reportArgumentType]
-        State(shared.STUDY, "data"),
-        State(ids.DRAWER_SEEN, "data"),
-        prevent_initial_call=True,
+        State(ids.VIEW_SEEN, "data"),
     )
-    def drawer(opened: bool | None, _beats: int, _clicks: list, study: dict | None, seen: dict | None):
-        """The drawer's content while it is open, after carrying out the button that was pressed in it."""
-        if not opened:
-            raise dash.exceptions.PreventUpdate
-        pressed = ctx.triggered_id
-        found = (dash.no_update, dash.no_update, dash.no_update)
-        if isinstance(pressed, dict) and ctx.triggered[0]["value"]:
-            act(engine, pressed["action"], pressed["key"])
-            if pressed["action"] == "delete" and study and pressed["key"] == study["id"]:
-                found = asked_for(engine, None)
+    def fill(_: int, seen: dict | None):
+        """The view's content while it is shown."""
         unseen = Unseen(seen)
         jobs = engine.jobs.recent()
         now = engine.jobs.now()
@@ -125,8 +102,28 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
             unseen("store", store_words(health)),
             unseen("workers", worker_rows(health, engine.choices())),
             unseen.marks,
-            *found,
         )
+
+    @app.callback(
+        Output(shared.STUDY, "data", allow_duplicate=True),
+        Output(shared.SELECTION, "data", allow_duplicate=True),
+        Output(shared.FOCUS, "data", allow_duplicate=True),
+        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
+        Input(ids.job_button(ALL, ALL), "n_clicks"),  # pyright: ignore[reportArgumentType]
+        State(shared.STUDY, "data"),
+        State(shared.PULSE, "n_intervals"),
+        prevent_initial_call=True,
+    )
+    def press_in_view(_clicks: list, study: dict | None, beats: int | None):
+        """The button that was pressed in the view; the pulse after it shows what came of it."""
+        pressed = ctx.triggered_id
+        if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+            raise dash.exceptions.PreventUpdate
+        act(engine, pressed["action"], pressed["key"])
+        found = (dash.no_update, dash.no_update, dash.no_update)
+        if pressed["action"] == "delete" and study and pressed["key"] == study["id"]:
+            found = asked_for(engine, None)
+        return *found, (beats or 0) + 1
 
 
 def size_of(study: Study, sizes: Mapping[str, int]) -> int:
@@ -135,7 +132,7 @@ def size_of(study: Study, sizes: Mapping[str, int]) -> int:
 
 
 def act(engine: Engine, action: str, key: str) -> None:
-    """Carries out a button of the drawer."""
+    """Carries out a button of the view."""
     if action == "cancel":
         engine.jobs.cancel(key)
     elif action == "retry":

@@ -1,4 +1,4 @@
-"""The study bar above the views, and the drawer with every job: what runs, how far, how long still, and its cancel."""
+"""The study bar above the views, and the Jobs view with every job: what runs, how far, how long still, and its cancel."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from humanize import naturalsize, precisedelta
 
+from dashboard.abilities import Part
 from dashboard.components.panel import icon, label
+from dashboard.components.view import View
 from dashboard.jobs import ids
 from workers.engine import Health
 from workers.jobs import Job
@@ -101,27 +103,24 @@ def duration(seconds: float) -> str:
     return precisedelta(round(seconds / 60) * 60, minimum_unit="minutes", format="%0.0f")
 
 
-def drawer() -> dmc.Drawer:
-    """The drawer; its parts are filled while it is open."""
+def layout() -> html.Div:
+    """The view; its parts are filled while it is shown."""
     parts = [
-        ("Jobs", ids.DRAWER_JOBS),
-        ("Studies", ids.DRAWER_STUDIES),
-        ("Store", ids.DRAWER_STORE),
-        ("Workers", ids.DRAWER_WORKERS),
+        ("Jobs", ids.JOBS),
+        ("Studies", ids.STUDIES),
+        ("Store", ids.STORE),
+        ("Workers", ids.WORKERS),
     ]
-    return dmc.Drawer(
+    return html.Div(
         [
-            html.Div([html.Section([html.H3(title), html.Div(id=part)]) for title, part in parts], className="drawer"),
-            dcc.Store(id=ids.DRAWER_SEEN),
+            *[html.Section([html.H3(title), html.Div(id=part)]) for title, part in parts],
+            dcc.Store(id=ids.VIEW_SEEN),
         ],
-        id=ids.DRAWER,
-        title="Jobs, studies and the store",
-        position="right",
-        size="lg",
-        padding="md",
-        keepMounted=True,
-        closeButtonProps=label("Close"),
+        className="jobs-view",
     )
+
+
+VIEW = View("jobs", "Jobs", "What runs, what it took, who works, and what fills the store", layout, (Part("Jobs"),))
 
 
 def store_words(health: Health) -> list:
@@ -138,7 +137,7 @@ def store_words(health: Health) -> list:
 
 
 def worker_rows(health: Health, choices: Mapping[str, Any]) -> list[dmc.Text]:
-    """The workers in the drawer, a line each, and what they offer."""
+    """The workers in the view, a line each, and what they offer."""
     lines = [
         f"{worker.name}: {', '.join(worker.queues)} on {worker.device}{' · busy' if worker.job else ''}"
         for worker in health.workers
@@ -151,7 +150,7 @@ def worker_rows(health: Health, choices: Mapping[str, Any]) -> list[dmc.Text]:
 
 
 def job_row(job: Job, log: Sequence[str], now: float) -> html.Div:
-    """One job in the drawer."""
+    """One job in the view."""
     ran = job.seconds(now)
     actions = []
     if job.is_open:
@@ -177,12 +176,12 @@ def job_row(job: Job, log: Sequence[str], now: float) -> html.Div:
             else None,
             html.Details([html.Summary("log"), html.Pre("\n".join(log))]) if log else None,
         ],
-        className="drawer-row",
+        className="jobs-row",
     )
 
 
 def study_row(study: Study, size: int) -> html.Div:
-    """One study in the drawer. Deleting asks once more, as it cannot be undone."""
+    """One study in the view. Deleting asks once more, as it cannot be undone."""
     pin = "unpin" if study.pinned else "pin"
     told_size = naturalsize(size, binary=True)
     delete = dmc.Menu(
@@ -208,5 +207,5 @@ def study_row(study: Study, size: int) -> html.Div:
             ],
             gap="xs",
         ),
-        className="drawer-row",
+        className="jobs-row",
     )

@@ -9,10 +9,11 @@ import dash
 from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
 from dashboard.jobs.layout import step
-from dashboard.links import asked_for
+from dashboard.links import asked_for, study_data
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob
 from workers.kinds import KINDS
+from workers.params import METHODS
 from workers.results import MissingResult
 from workers.store import UNAVAILABLE
 from workers.studies import Study
@@ -30,6 +31,7 @@ class Beat:
     study : the page's study, as its store holds it.
     found : study, selection and focus when the page is to show others than it does, else no updates.
     studies : all there are.
+    n_open : jobs of the whole store that are waiting, queued or running.
     jobs : the study's, by role.
     ready : roles whose results views can draw.
     facts : what each result that is there came to, in a few words, by role.
@@ -43,6 +45,7 @@ class Beat:
     study: dict[str, Any] | None
     found: tuple = (dash.no_update, dash.no_update, dash.no_update)
     studies: list[Study] = field(default_factory=list)
+    n_open: int = 0
     jobs: Mapping[str, Job] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -80,14 +83,20 @@ def take(engine: Engine, study: dict[str, Any] | None, search: str | None, start
 
 def with_study(engine: Engine, beat: Beat, search: str | None) -> Beat:
     """The studies there are, and the one to show: another one after the first beat of a store that was away, or at the
-    end of a study that was deleted elsewhere."""
+    end of a study that was deleted elsewhere; the same one as it is now when it was renamed, or another result has
+    joined it."""
     studies = engine.studies.all()
-    beat = replace(beat, studies=studies, first_missing=engine.first_study_missing())
+    beat = replace(
+        beat, studies=studies, n_open=len(engine.jobs.open_keys()), first_missing=engine.first_study_missing()
+    )
+    by_id = {known.id: study_data(known) for known in studies}
     if beat.study is None:
         found = asked_for(engine, search) if studies else beat.found
-    elif beat.study["id"] not in {known.id for known in studies}:
+    elif beat.study["id"] not in by_id:
         tell(f"The study {beat.study['title']} has been deleted" + ("; the newest is shown." if studies else "."))
         found = asked_for(engine, None)
+    elif by_id[beat.study["id"]] != beat.study:
+        found = (by_id[beat.study["id"]], dash.no_update, dash.no_update)
     else:
         return beat
     return replace(beat, found=found, study=found[0] if studies else None)
@@ -105,7 +114,8 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     """What the page is told, in the order of the callback's outputs; what it shows already is not told again."""
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
-    steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in beat.jobs.items()]
+    once = {job.key: (role, job) for role, job in beat.jobs.items()}  # one result may play two roles
+    steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in once.values()]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:
         unseen.marks.pop("ready", None)  # panels that could not be filled meanwhile are told again afterwards
@@ -119,8 +129,9 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
         unseen("ready", beat.ready, [study and study["id"], beat.ready]) if reachable else dash.no_update,
         unseen("text", text),
         unseen("light", f"light light-{light}"),
-        unseen("pace", pace(reachable, waiting or beat.starting)),
+        unseen("pace", pace(reachable, bool(beat.n_open) or beat.starting)),
         unseen("choices", choices) if reachable else dash.no_update,
+        unseen("badge", str(beat.n_open or "")) if reachable else dash.no_update,
     )
 
 
@@ -155,6 +166,10 @@ def fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
 
 def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     meta = engine.results.meta(keys[role])
+    if meta["kind"] == "given":
+        told = f"{meta['count']:,} predictions, {meta['n_classes']} classes"
+        accuracy = meta.get("test_accuracy")
+        return told if accuracy is None else f"{told}, {round((1 - accuracy) * meta['count']):,} wrong"
     if role == "images":
         return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
     if role == "teacher":
@@ -164,6 +179,8 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
         images = engine.results.meta(meta["inputs"]["images"])
         n_test = images["count"] - images["n_train"]
         return f"{round((1 - meta['test_accuracy']) * n_test)} of {n_test:,} test images wrong"
+    if meta["kind"] == "embedding":
+        return f"{METHODS[meta['method']]} of {meta['of']}, {sum(meta['explained_variance']):.0%} of the variance"
     return ""
 
 

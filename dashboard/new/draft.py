@@ -20,6 +20,7 @@ from workers.params import (
     TeacherParams,
     WeightsFile,
 )
+from workers.studies import teacher_study
 
 # Parts of the form, each with its own settings.
 MODELS: dict[str, type[Params]] = {
@@ -160,7 +161,7 @@ def _specs(said: Said, source: Params, teacher: TeacherParams) -> dict[str, JobS
         place=place(said.kind, said.kind in PLACES),
     )
     trained = job("teacher", teacher.model_dump(), place=place("weights", teacher.weights is not None), images=images)
-    return {"images": images, "teacher": trained, "predictions": job("predictions", images=images, teacher=trained)}
+    return teacher_study(images, trained)
 
 
 def _facts(said: Said) -> dict[str, int]:

@@ -9,21 +9,23 @@ from dash import ClientsideFunction, Input, Output, Patch, State, ctx, dcc
 from flask_caching import Cache
 
 from dashboard import ids as shared
+from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.jobs import ids as job_ids
 from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.teacher import ids
-from dashboard.teacher.figures import cell_mark, confusion_figure, probability_figure, training_figure
-from dashboard.teacher.layout import NO_CURVE_YET
+from dashboard.teacher.figures import cell_mark, confusion_figure, training_figure
+from dashboard.teacher.focus import register_focus
+from dashboard.teacher.layout import HIDDEN, NO_CURVE_YET, NO_MATRIX_YET, SHOWN
 from dashboard.teacher.tables import matrix_table, selection_table, training_table
-from dashboard.teacher.words import epoch_words, training_words
+from dashboard.teacher.words import training_words
 from dashboard.theme import class_colours
-from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 from workers.jobs import Job, UnknownJob
 
-SHOWN, HIDDEN = {}, {"display": "none"}
+NO_TEACHER = "these are predictions alone, without the model that made them"
+NO_LABELS = "There is no matrix, as the file of predictions holds no labels."
 ORIGIN = "matrix"
 
 
@@ -45,6 +47,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         Output(ids.MATRIX, "figure"),
         Output(ids.MATRIX, "style"),
         Output(ids.MATRIX_WORDS, "style"),
+        Output(ids.MATRIX_WORDS, "children"),
         Output(f"{ids.MATRIX_PANEL}-subtitle", "children"),
         Input(shared.READY, "data"),
         Input(ids.SPLIT, "value"),
@@ -53,17 +56,22 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         State(shared.SELECTION, "data"),
     )
     def draw(ready: list[str], split: str, shade: str, study: dict | None, selection: dict | None):
+        subtitle = "True class by predicted class"
         if study is None or "predictions" not in ready:
-            return dash.no_update, HIDDEN, SHOWN, "True class by predicted class"
+            return dash.no_update, HIDDEN, SHOWN, NO_MATRIX_YET, subtitle
         keys = study["keys"]
+        if not has_labels(engine, keys):
+            return dash.no_update, HIDDEN, SHOWN, NO_LABELS, subtitle
         figure = matrix_json(keys["predictions"], keys["images"], split, shade)
         cell = marked_cell(fitting(selection, study), split)
         if cell:
             figure = figure | {"layout": figure["layout"] | {"shapes": [cell_mark(*cell)]}}
         confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
         right, total = int(np.trace(confusion)), int(confusion.sum())
-        words = f"{total:,} {split} images: {right / total:.1%} right, {total - right} wrong"
-        return figure, SHOWN, HIDDEN, words
+        if not total:
+            return dash.no_update, HIDDEN, SHOWN, f"There are no {split} images in this set.", subtitle
+        words = f"{total:,} {split} images: {right / total:.1%} right, {total - right:,} wrong"
+        return figure, SHOWN, HIDDEN, dash.no_update, words
 
     @app.callback(
         Output(shared.SELECTION, "data", allow_duplicate=True),
@@ -78,11 +86,16 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     )
     def select(click: dict | None, _wrong: int, _clear: int, split: str, study: dict | None, ready: list[str]):
         """A cell, or all errors, of the split that is shown. The click is cleared, so that the same cell can be next."""
+        if not ctx.triggered[0]["value"]:  # the view has only just been laid out, or this is the cleared click
+            raise dash.exceptions.PreventUpdate
         if ctx.triggered_id == ids.CLEAR_BUTTON:
             return None, None
-        if study is None or "predictions" not in ready or (ctx.triggered_id == ids.MATRIX and click is None):
+        if study is None or "predictions" not in ready:
             return dash.no_update, dash.no_update
         images, predictions = study["keys"]["images"], study["keys"]["predictions"]
+        if not has_labels(engine, study["keys"]):
+            tell(f"Nothing is known to be wrong. {NO_LABELS}")
+            return dash.no_update, None
         meta = engine.results.meta(images)
         labels, predicted = engine.results.array(images, "labels"), engine.results.array(predictions, "predicted")
         mask = in_split(meta["count"], meta["n_train"], split)
@@ -140,14 +153,22 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     )
     def take(_m: int, _t: int, _s: int, study: dict | None, selection: dict | None, split: str, ready: list[str]):
         """Numbers to take along, as CSV."""
+        if not ctx.triggered[0]["value"]:  # the view has only just been laid out
+            raise dash.exceptions.PreventUpdate
         needed = "teacher" if ctx.triggered_id == ids.TABLE_TRAINING else "predictions"
         if study is None or needed not in ready:
-            tell(f"There is nothing to export before the {needed} result is there.")
+            there = study is None or needed in study["keys"]
+            tell(
+                f"There is nothing to export{f' before the {needed} result is there' if there else f': {NO_TEACHER}'}."
+            )
             return dash.no_update
         keys = study["keys"]
         if ctx.triggered_id == ids.TABLE_TRAINING:
             return dcc.send_string(training_table(engine, keys), "training.csv")
         if ctx.triggered_id == ids.TABLE_MATRIX:
+            if not has_labels(engine, keys):
+                tell(NO_LABELS)
+                return dash.no_update
             return dcc.send_string(matrix_table(engine, keys, split), f"confusion-{split}.csv")
         selection = fitting(selection, study)
         name = (selection or {}).get("label", f"all {split}").replace(" ", "-").replace(",", "")
@@ -168,7 +189,9 @@ def register_training(app: dash.Dash, engine: Engine) -> None:
     )
     def draw(_: list | None, ready: list[str], what: str, study: dict | None):
         """The stored record once training is done, the points that were reported before."""
-        teacher = study["keys"].get("teacher") if study else None
+        if study and "teacher" not in study["keys"]:
+            return dash.no_update, HIDDEN, SHOWN, f"There is no curve: {NO_TEACHER}.", "Per epoch"
+        teacher = study["keys"]["teacher"] if study else None
         if teacher and "teacher" in ready:
             points = stored_points(engine, teacher)
             meta = engine.results.meta(teacher)
@@ -201,7 +224,9 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
             "count": meta["count"],
             "n_train": meta["n_train"],
             "class_names": meta["class_names"],
+            "labels": "labels" in meta["arrays"],
             "atlas": meta["atlas"],
+            "colours": None if meta["atlas"] else class_colours(meta["n_classes"]),
         }, HIDDEN
 
     app.clientside_callback(
@@ -217,103 +242,6 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         Input(shared.FOCUS, "data"),
         Input(ids.GRID_AGAIN, "data"),
     )
-
-
-def register_focus(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
-        Output(ids.FOCUS_IMAGE, "src"),
-        Output(ids.FOCUS_IMAGE, "alt"),
-        Output(ids.FOCUS_FACTS, "children"),
-        Output(ids.FOCUS_BARS, "figure"),
-        Output(ids.FOCUS_BARS, "style"),
-        Output(ids.FOCUS_WORDS, "style"),
-        Output(ids.EPOCH_TEXT, "children"),
-        Output(f"{ids.FOCUS_PANEL}-subtitle", "children"),
-        Input(shared.FOCUS, "data"),
-        Input(shared.READY, "data"),
-        Input(ids.EPOCH, "value"),
-        State(shared.STUDY, "data"),
-        State(shared.TAB, "data"),
-    )
-    def look(focus: int | None, ready: list[str], epoch: int | None, study: dict | None, tab: str | None):
-        """The focused image, and its probabilities after the chosen epoch: stored for the last, asked for before."""
-        nothing = (
-            dash.no_update,
-            dash.no_update,
-            "",
-            dash.no_update,
-            HIDDEN,
-            SHOWN,
-            "",
-            "What the teacher says of it",
-        )
-        if study is None or focus is None or "predictions" not in ready:
-            return nothing
-        keys = study["keys"]
-        meta = engine.results.meta(keys["images"])
-        if not 0 <= focus < meta["count"]:
-            return nothing
-        teacher = engine.results.meta(keys["teacher"])
-        last: int = teacher["epochs"]
-        from_file: bool = teacher["from_file"]
-        epoch = last if epoch is None else min(epoch, last)
-        words = epoch_words(epoch, last, from_file)
-        probabilities = engine.results.array(keys["predictions"], "probabilities")[focus]
-        if epoch != last:
-            try:
-                question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "image": focus}
-                probabilities = np.array(engine.calls.ask("predict", question, tab or "page")["probabilities"])
-            except Superseded:
-                raise dash.exceptions.PreventUpdate from None
-            except (NoAnswer, CallFailed) as error:
-                words = f"{epoch_words(last, last, from_file)}; epoch {epoch} was not answered: {error}"
-        true, predicted = int(engine.results.array(keys["images"], "labels")[focus]), int(probabilities.argmax())
-        names = meta["class_names"]
-        split = "train" if focus < meta["n_train"] else "test"
-        verdict = "right" if true == predicted else f"wrong: {names[true]} taken for {names[predicted]}"
-        figure = probability_figure(probabilities, names, class_colours(len(names)), true, predicted)
-        return (
-            f"/image/{keys['images']}/{focus}.png",
-            f"image {focus}, class {names[true]}",
-            f"{verdict}, {probabilities[predicted]:.1%} sure",
-            figure,
-            SHOWN,
-            HIDDEN,
-            words,
-            f"Image {focus:,} ({split}), class {names[true]}",
-        )
-
-    @app.callback(
-        Output(ids.EPOCH, "marks"),
-        Output(ids.EPOCH, "max"),
-        Output(ids.EPOCH, "value"),
-        Input(shared.READY, "data"),
-        State(shared.STUDY, "data"),
-    )
-    def epochs(ready: list[str], study: dict | None):
-        """The stored epochs, as stops of the slider."""
-        if study is None or "teacher" not in ready:
-            return dash.no_update, dash.no_update, dash.no_update
-        meta = engine.results.meta(study["keys"]["teacher"])
-        return [{"value": epoch} for epoch in meta["stored_epochs"]], meta["epochs"], meta["epochs"]
-
-    @app.callback(
-        Output(shared.FOCUS, "data", allow_duplicate=True),
-        Output(ids.FOCUS_INDEX, "error"),
-        Output(ids.FOCUS_INDEX, "value"),
-        Input(ids.FOCUS_INDEX, "value"),
-        State(shared.STUDY, "data"),
-        State(shared.READY, "data"),
-        prevent_initial_call=True,
-    )
-    def go_to(number: int | str | None, study: dict | None, ready: list[str]):
-        """The image with a number that was typed."""
-        if study is None or "images" not in ready or number in (None, ""):
-            return dash.no_update, dash.no_update, dash.no_update
-        count = engine.results.meta(study["keys"]["images"])["count"]
-        if not isinstance(number, int) or not 0 <= number < count:
-            return dash.no_update, f"0 to {count - 1}", dash.no_update
-        return number, None, ""  # emptied, so that the same number can be typed again
 
 
 def marked_cell(selection: dict | None, split: str) -> tuple[int, int] | None:

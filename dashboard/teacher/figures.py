@@ -147,9 +147,9 @@ def log_ticks(values: Sequence[float]) -> dict:
 
 
 def probability_figure(
-    probabilities: np.ndarray, class_names: Sequence[str], colours: Sequence[str], true: int, predicted: int
+    probabilities: np.ndarray, class_names: Sequence[str], colours: Sequence[str], true: int | None, predicted: int
 ) -> go.Figure:
-    """Bars of one image's class probabilities (K,); the true class is ticked, the values stand beside."""
+    """Bars of one image's class probabilities (K,); the true class, if it is known, is ticked, the values stand beside."""
     figure = blank_figure(hovermode=False)
     names = [f"{name} ✓" if number == true else name for number, name in enumerate(short_names(class_names))]
     shown = [f"{value:.1%}" if value >= 0.001 else f"{value:.0e}" for value in probabilities]

@@ -5,10 +5,14 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.abilities import Need, Part
 from dashboard.components.panel import empty, icon, label, panel
+from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
+SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
+NO_MATRIX_YET = "The matrix appears when the predictions are there."
 NO_CURVE_YET = "The curve begins with the first steps of training."
 
 
@@ -32,7 +36,7 @@ def matrix_panel() -> html.Section:
         ids.MATRIX_PANEL,
         "Confusion matrix",
         "True class by predicted class",
-        [graph(ids.MATRIX), empty(ids.MATRIX_WORDS, "The matrix appears when the predictions are there.")],
+        [graph(ids.MATRIX), empty(ids.MATRIX_WORDS, NO_MATRIX_YET)],
         controls=[
             dmc.Button("Wrong only", id=ids.WRONG_BUTTON, size="compact-xs", variant="light", color="red"),
             segmented(ids.SHADE, [("log", "Log"), ("linear", "Linear")], "log", "Shade by"),
@@ -162,6 +166,21 @@ def focus_panel() -> html.Section:
         ],
         class_name="panel-tall",
     )
+
+
+VIEW = View(
+    "teacher",
+    "Teacher",
+    "What the teacher gets wrong, and how sure it is",
+    layout,
+    (
+        Part("Confusion matrix", (Need.LABELS,)),
+        Part("Training", (Need.EPOCHS,)),
+        Part("Images", (Need.IMAGES,)),
+        Part("Focused image"),
+        Part("Earlier epochs", (Need.EPOCHS, Need.IMAGES)),
+    ),
+)
 
 
 def graph(graph_id: str) -> dcc.Graph:

@@ -27,18 +27,20 @@ def training_table(engine: Engine, keys: Mapping[str, str]) -> str:
 
 
 def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | None, split: str) -> str:
-    """The selected images (without a selection, all of the split): id, split, classes, confidence, probabilities."""
+    """The selected images (without a selection, all of the split): id, split, classes, confidence, probabilities;
+    the true class is empty where it is not known."""
     meta = engine.results.meta(keys["images"])
     names, count, n_train = meta["class_names"], meta["count"], meta["n_train"]
     mask = unpack_bits(selection["bits"], count) if selection else in_split(count, n_train, split)
-    labels = engine.results.array(keys["images"], "labels")
+    known = "labels" in meta["arrays"]
+    labels = engine.results.array(keys["images"], "labels") if known else None
     predicted = engine.results.array(keys["predictions"], "predicted")
     probabilities = engine.results.array(keys["predictions"], "probabilities")
     rows = (
         [
             image,
             "train" if image < n_train else "test",
-            names[labels[image]],
+            "" if labels is None else names[labels[image]],
             names[predicted[image]],
             float(probabilities[image].max()),
             *probabilities[image].tolist(),

@@ -42,7 +42,7 @@ def watches(tab):
     tab.wait(f"{POINTS} >= 2")
     bar, points = tab.js(BAR), tab.js(POINTS)
     tab.wait(f"{BAR} > {bar} && {POINTS} > {points}")
-    assert tab.steps() == ["done", "running", "waiting"]
+    assert tab.steps() == ["done", "running", "waiting", "waiting"]
     tab.sees("#training-panel-subtitle", "Live")
 
 
@@ -64,7 +64,7 @@ def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet
 
     first.at("#study-cancel").click()
     for tab in (first, second):
-        tab.wait_steps("done", "cancelled", "cancelled")
+        tab.wait_steps("done", "cancelled", "cancelled", "cancelled")
         expect(tab.at("#study-retry")).to_be_visible()
         expect(tab.at("#study-cancel")).to_be_hidden()
         assert "stopped on request" in tab.js(TOLD)
@@ -72,7 +72,7 @@ def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet
 
     second.at("#study-retry").click()
     for tab in (first, second):
-        tab.wait_steps("done", "running", "waiting")
+        tab.wait_steps("done", "running", "waiting", "waiting")
         tab.wait(f"{POINTS} >= 2")
 
 
@@ -88,7 +88,7 @@ def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
 def test_a_job_is_stopped_and_tried_again_in_the_drawer(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")
-    tab.wait_steps("done", "running", "waiting")
+    tab.wait_steps("done", "running", "waiting", "waiting")
     tab.at("#jobs-button").click()
     row = tab.at("#drawer-jobs .drawer-row").filter(has=tab.page.locator("p", has_text=re.compile("^Teacher$"))).first
     expect(row).to_contain_text(re.compile(r"epoch \d+"))
@@ -104,7 +104,7 @@ def test_a_short_training_ends_in_a_matrix(free_desks, site, fleet):
     study = fleet.engine.studies.create("Short", digits_study(teacher={"epochs": 2}))
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={study.id}")
-    wait_until(lambda: tab.steps() == ["done"] * 3, 120, "the study")
+    wait_until(lambda: tab.steps() == ["done"] * 4, 120, "the study")
     tab.wait_painted()
     tab.sees("#training-panel-subtitle", re.compile(r"^lenet, 2 epochs in [\d.]+ s on cpu$"))
     tab.sees("#matrix-panel-subtitle", re.compile("^359 test images: "))
@@ -117,7 +117,7 @@ def test_a_short_training_ends_in_a_matrix(free_desks, site, fleet):
 def test_a_worker_that_is_killed_is_told_of_and_replaced(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")
-    tab.wait_steps("done", "running", "waiting")
+    tab.wait_steps("done", "running", "waiting", "waiting")
     fleet.worker("worker-1").process.kill()
     tab.wait(f"/its worker died 1 time, trying again|the last one died/.test({TOLD})")
     watches(tab)

@@ -76,7 +76,7 @@ def test_a_study_of_a_folder_of_pictures(free_desks, site, fleet, pictures):
     study = wait_until(fleet.engine.studies.all, what="the study")[0]
     assert study.title == "My squares"
     tab.wait_data("study", f"data?.id === '{study.id}'")
-    wait_until(lambda: tab.steps() == ["done"] * 3, 120, "the study")
+    wait_until(lambda: tab.steps() == ["done"] * 4, 120, "the study")
     assert fleet.engine.results.meta(study.keys["images"])["count"] == 40
 
     tab.at("#new-button").click()  # what was typed is there still, and now asks for a study that exists

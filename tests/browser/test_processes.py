@@ -81,7 +81,7 @@ def test_what_is_begun_here_is_watched_there(free_desks, fronts, engine):
         tab.wait_notices()
     kill_one(first_pid)
     for tab in (here, there):
-        wait_until(lambda tab=tab: tab.steps() == ["done"] * 3, 180, "the study")
+        wait_until(lambda tab=tab: tab.steps() == ["done"] * 4, 180, "the study")
         tab.wait_painted()
         tab.wait_notices()
 
@@ -105,17 +105,17 @@ def test_what_is_stopped_here_is_tried_again_there(free_desks, fronts, engine):
     here, there = (free_desks(site=address) for _, address in fronts)
     for tab in (here, there):
         tab.page.goto(f"{tab.site}/?study={study.id}")
-        tab.wait_steps("done", "running", "waiting")
+        tab.wait_steps("done", "running", "waiting", "waiting")
     here.at("#study-cancel").click()
     for tab in (here, there):
-        tab.wait_steps("done", "cancelled", "cancelled")
+        tab.wait_steps("done", "cancelled", "cancelled", "cancelled")
     there.at("#study-retry").click()
     for tab in (here, there):
-        tab.wait_steps("done", "running", "waiting")
+        tab.wait_steps("done", "running", "waiting", "waiting")
     kill_one(fronts[1][0])
     there.at("#study-cancel").click()
     for tab in (here, there):
-        tab.wait_steps("done", "cancelled", "cancelled")
+        tab.wait_steps("done", "cancelled", "cancelled", "cancelled")
 
 
 def test_the_live_question_is_answered_whoever_asks(free_desks, fronts, engine):

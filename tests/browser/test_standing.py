@@ -116,7 +116,7 @@ def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, 
     own.store.kill()
     tab.wait_notices("store-away")
     tab.sees("#engine-text", "store away")
-    assert tab.steps() == ["done"] * 3  # what is shown stays
+    assert tab.steps() == ["done"] * 4  # what is shown stays
     assert tab.grid_ids() == shown
     tab.click_image(shown[3])  # what the page has at hand it still shows
     tab.wait(f"location.search.endsWith('focus={shown[3]}')")
@@ -138,7 +138,7 @@ def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_
     greet()
     tab.wait_notices()
     tab.wait_painted()
-    assert tab.steps() == ["done"] * 3
+    assert tab.steps() == ["done"] * 4
 
 
 def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_comes(bare_tab, own, study, greet):
@@ -240,7 +240,7 @@ def test_a_full_store_is_said_and_nothing_else_breaks(tab, own, greet):
             "Array.from(document.querySelectorAll('#notices > *'), notice => notice.id).includes('notice-store-full')"
         )
         tab.at("#wrong-button").click()
-        tab.toast("The store is full, so this could not be kept; delete a study in the jobs drawer.")
+        tab.toast("The store is full, so this could not be kept; delete a study in the Jobs view.")
         tab.click_image(tab.grid_ids()[2])
         tab.wait_focus(tab.grid_ids()[2])
     finally:
@@ -270,7 +270,7 @@ def test_a_failed_job_says_why_here_and_in_the_drawer(bare_tab, own):
     job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")
     own.engine.jobs.fail(job.key, job.attempt, "The images cannot be read.", ["Traceback", "ValueError: broken"])
     tab.page.goto(f"{tab.site}/?study={other.id}")
-    tab.wait_steps("failed", "failed", "failed")
+    tab.wait_steps(*["failed"] * 4)
     expect(tab.at("#study-steps .step-told").first).to_have_text("The images cannot be read.")
     expect(tab.at("#study-retry")).to_be_visible()
     expect(tab.at("#study-cancel")).to_be_hidden()
@@ -316,7 +316,7 @@ def test_results_that_made_room_for_others_are_told_of_and_made_again(tab, own, 
     wait_until(lambda: own.engine.jobs.get(study.keys[gone[0]]).state == "queued", what="the retry")
     own.copy_study(digits)
     tab.beat()
-    tab.wait_steps("done", "done", "done")
+    tab.wait_steps(*["done"] * 4)
     tab.wait_painted()
     expect(tab.at("#matrix")).to_be_visible()
 
@@ -331,7 +331,7 @@ def test_a_study_that_is_deleted_in_another_tab_makes_room_for_the_newest(tab, o
     tab.beat()
     tab.toast("The study Digits has been deleted; the newest is shown.")
     tab.wait(f"location.search === '?study={other.id}'")
-    tab.wait_steps("queued", "waiting", "waiting")
+    tab.wait_steps("queued", "waiting", "waiting", "waiting")
     expect(tab.at("#study-picker")).to_have_value("Other")
     expect(tab.at("#matrix")).to_be_hidden()
 
@@ -343,7 +343,7 @@ def test_another_study_is_picked(tab, own, study):
     tab.reload()  # the picker's list is read with the study
     tab.at("#study-picker").click()
     tab.page.get_by_role("option", name="Other").click()
-    tab.wait_steps("queued", "waiting", "waiting")
+    tab.wait_steps("queued", "waiting", "waiting", "waiting")
     expect(tab.at("#matrix-words")).to_be_visible()
     expect(tab.at("#matrix")).to_be_hidden()
     tab.wait(f"location.search === '?study={other.id}'")  # the selection meant something in the first one only
@@ -352,7 +352,7 @@ def test_another_study_is_picked(tab, own, study):
     tab.page.get_by_role("option", name="Digits").click()
     tab.wait(f"location.search === '?study={study.id}'")
     tab.wait_painted()
-    tab.wait_steps("done", "done", "done")
+    tab.wait_steps(*["done"] * 4)
 
 
 def test_a_study_is_deleted_and_begun_again(tab, own, study, tmp_path):
@@ -374,7 +374,7 @@ def test_a_study_is_deleted_and_begun_again(tab, own, study, tmp_path):
     tab.wait("window.darkroom.grid.ids.length === 0")
     expect(tab.at("#matrix")).to_be_hidden()
     tab.at("#study-start").click()
-    tab.wait_steps("queued", "waiting", "waiting")
+    tab.wait_steps("queued", "waiting", "waiting", "waiting")
     expect(tab.at("#study-start")).to_be_hidden()
     tab.wait_notices("no-worker")
     supervisor = Supervisor(tmp_path / "run", tmp_path / "logs")

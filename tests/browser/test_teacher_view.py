@@ -42,7 +42,7 @@ def empty_cell(arrays):
 
 
 def test_the_first_paint_is_the_whole_study(desk, arrays):
-    assert desk.steps() == ["done"] * 3
+    assert desk.steps() == ["done"] * 4
     confusion = arrays("confusion_test")
     wrong = int(confusion.sum() - np.trace(confusion))
     desk.sees("#matrix-panel-subtitle", f"359 test images: {1 - wrong / 359:.1%} right, {wrong} wrong")

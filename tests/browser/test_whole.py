@@ -75,7 +75,7 @@ def test_from_the_command_to_the_images_and_once_more(free_desks, tmp_path):
         address = wait_until(lambda: app.said(r"Darkroom is at (\S+)"), BUDGET, "the address")[1]
         tab = free_desks(site=address)
         tab.page.goto(address)
-        wait_until(lambda: tab.steps() == ["done"] * 3, BUDGET, "the study")
+        wait_until(lambda: tab.steps() == ["done"] * 4, BUDGET, "the study")
         tab.wait_painted()
         tab.wait_notices()
         cells = tab.js("document.querySelector('#matrix .js-plotly-plot').calcdata[1][0].z")

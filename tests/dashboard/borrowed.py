@@ -1,14 +1,21 @@
-"""The digits study in a store of a test's own, without a worker: copied from where it was computed."""
+"""Studies in a store of a test's own, without a worker: the digits copied from where they were computed, predictions of a
+file computed here."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.engines import Store
 from workers.engine import Engine
+from workers.kinds import JobSpec, job
+from workers.params import GivenParams
 from workers.settings import Settings
-from workers.studies import Study, digits_study
+from workers.studies import Study, digits_study, given_study
 
 EPOCHS = 3  # as in tests/conftest.py
 BUDGET = 2**28
@@ -34,6 +41,28 @@ class Own:
             size, _ = self.engine.results.stage(key, job.attempt, contents)
             assert self.engine.jobs.commit(key, job.attempt, size, meta) == "ok"
         return study
+
+    def give_study(self, path: Path, title: str = "Given") -> Study:
+        """A study of the predictions in a file."""
+        found = self._run(job("look", {"what": "predictions", "path": str(path), "asked": time.time()}))
+        asked = {name: found[name] for name in GivenParams.model_fields if name in found and name != "outputs"}
+        specs = given_study(asked, str(path))
+        study = self.engine.studies.create(title, specs)
+        self._run(specs["images"])
+        return study
+
+    def _run(self, spec: JobSpec) -> dict[str, Any]:
+        """Does a job as a worker would; returns the metadata of its result."""
+        from workers import tasks  # registers what the kinds do, and takes torch
+        from workers.runner import Runner
+
+        assert tasks
+        self.engine.jobs.submit(spec)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DARKROOM_DATA_DIR", str(self.settings.data_dir))
+            Runner(self.engine.jobs, self.engine.results, "here", 60.0, {}).run(spec.key)
+        assert self.engine.jobs.get(spec.key).state == "done", self.engine.jobs.get(spec.key).error
+        return self.engine.results.meta(spec.key)
 
     def empty(self) -> None:
         """Forgets everything, also what the engine has kept of it."""

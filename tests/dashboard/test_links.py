@@ -85,7 +85,7 @@ def test_the_study_asked_for_is_picked_else_the_newest(engine):
 def test_a_study_travels_as_json(engine):
     data = study_data(engine.studies.create("Digits", digits_study()))
     assert json.loads(json.dumps(data)) == data
-    assert list(data["keys"]) == ["images", "teacher", "predictions"]
+    assert list(data["keys"]) == ["images", "teacher", "predictions", "embedding"]
 
 
 def test_the_url_brings_everything_back(engine, study, restore):

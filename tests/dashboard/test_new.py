@@ -126,7 +126,7 @@ def test_start_makes_the_study_and_shows_it(page, engine):
     told = started(page, new_title__value="  Mine ", new_teacher_epochs__value=3)
     (study,) = engine.studies.all()
     assert study.title == "Mine"
-    assert list(study.keys) == ["images", "teacher", "predictions"]
+    assert list(study.keys) == ["images", "teacher", "predictions", "embedding"]
     assert engine.jobs.get(study.keys["teacher"]).params["epochs"] == 3
     assert told[shared.STUDY]["data"] == study_data(study)
     assert (told[shared.SELECTION]["data"], told[shared.FOCUS]["data"]) == (None, None)

@@ -27,7 +27,7 @@ def test_when_all_is_well_there_is_none():
         (Health(False), "store-away", "The store (Redis) does not answer. Nothing is lost"),
         (Health(False, refused=True), "store-refuses", "The store (Redis) refuses the password of this page"),
         (Health(False, loading=0.421), "store-loading", "The store is loading: 42%."),
-        (Health(True, full=True, workers=(JOBS, CALLS)), "store-full", "Delete a study in the jobs drawer"),
+        (Health(True, full=True, workers=(JOBS, CALLS)), "store-full", "Delete a study in the Jobs view"),
         (Health(True), "no-worker", "No worker is running. Jobs wait in the store and start as soon as one comes"),
         (
             Health(True, workers=(JOBS, CALLS, OLD)),

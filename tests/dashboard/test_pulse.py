@@ -1,5 +1,7 @@
 """The pulse, asked over HTTP as the browser does: what has changed, and nothing else."""
 
+import re
+
 import pytest
 import redis
 
@@ -81,8 +83,8 @@ def test_a_finished_study(tab, worker, own, digits):
     study = own.copy_study(digits)
     tab.beat()
     assert tab.props["study.data"] == study_data(study)
-    assert tab.props["ready.data"] == ["images", "teacher", "predictions"]
-    assert tab.states() == ["done"] * 3
+    assert tab.props["ready.data"] == ["images", "teacher", "predictions", "embedding"]
+    assert tab.states() == ["done"] * 4
     assert (tab.buttons(), tab.notices()) == ([], [])
     assert tab.props["pulse.interval"] >= 2000
     texts = [
@@ -92,6 +94,7 @@ def test_a_finished_study(tab, worker, own, digits):
     assert texts[0] == "1,438 train, 359 test, 10 classes"
     assert texts[1].startswith("lenet, 3 epochs, ")
     assert texts[2].endswith(" of 359 test images wrong")
+    assert re.fullmatch(r"PCA of features, \d\d% of the variance", texts[3])
 
 
 def test_what_the_page_shows_already_is_not_sent_again(tab, worker, own, digits):
@@ -103,12 +106,12 @@ def test_what_the_page_shows_already_is_not_sent_again(tab, worker, own, digits)
 
 def test_what_has_changed_is_sent_alone(tab, worker, study, engine):
     tab.beat()
-    assert tab.states() == ["queued", "waiting", "waiting"]
+    assert tab.states() == ["queued", "waiting", "waiting", "waiting"]
     assert tab.buttons() == ["cancel"]
     job = engine.jobs.claim(study.keys["images"], "worker-1@test")
     tab.beat()
     assert set(tab.sent) == {"pulse-seen", "study-steps"}
-    assert tab.states() == ["running", "waiting", "waiting"]
+    assert tab.states() == ["running", "waiting", "waiting", "waiting"]
     engine.jobs.report(job.key, job.attempt, {"fraction": 0.5, "message": "page 1 of 2"})
     tab.beat()
     assert "page 1 of 2 · 50%" in str(tab.sent["study-steps"])
@@ -187,7 +190,7 @@ def test_a_study_whose_records_are_gone_can_be_retried(tab, worker, study, engin
     for key in study.keys.values():
         engine.client.delete(f"darkroom:job:{key}")
     tab.beat()
-    assert tab.states() == ["cancelled"] * 3
+    assert tab.states() == ["cancelled"] * 4
     assert tab.buttons() == ["retry"]
 
 
@@ -240,7 +243,7 @@ def test_a_store_that_goes_is_noticed_and_what_is_shown_stays(tab, worker, own, 
     ).announce()
     tab.beat()
     assert tab.notices() == []
-    assert tab.states() == ["done"] * 3
+    assert tab.states() == ["done"] * 4
 
 
 def test_a_store_that_goes_between_two_questions_is_away(tab, worker, own, digits, monkeypatch):
@@ -265,3 +268,25 @@ def test_while_the_store_is_away_buttons_say_nothing_twice(tab, worker, study, o
         assert "sendNotifications" not in response.get_data(as_text=True)
     finally:
         own.store.start()
+
+
+def test_the_jobs_view_has_the_number_of_open_jobs_in_the_navigation(tab, worker, study, engine):
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == "4"
+    engine.studies.create("Other", digits_study(images={"seed": 3}))
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == "8"  # of the whole store
+    for known in engine.studies.all():
+        engine.studies.cancel(known)
+    tab.beat()
+    assert tab.props["nav-jobs-badge.children"] == ""
+
+
+def test_the_page_follows_a_study_that_is_renamed_elsewhere(tab, worker, study, engine):
+    tab.beat()
+    renamed = engine.studies.rename(study.id, "Figures")
+    sent = tab.beat()
+    assert sent["study"]["data"] == study_data(renamed)
+    assert sent["study-picker"]["data"] == [{"value": study.id, "label": "Figures"}]
+    assert "selection" not in sent
+    assert "study" not in tab.beat()

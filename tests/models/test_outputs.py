@@ -103,6 +103,7 @@ def test_stated_probabilities_must_be_such(rows, sentence):
             np.array([[1, 2], [3, np.nan], [np.inf, 0]]),
             r"must be finite .* row 1, column 1 is nan \(.* in 2 of 3 rows\)",
         ),
+        (np.array([[1, -1e39]]), r"must lie within ±3\.4e\+38, as it is kept as float32, but goes to 1e\+39"),
     ],
 )
 def test_what_are_no_outputs_is_refused(odd, sentence):

@@ -33,7 +33,7 @@ def test_a_new_store_begins_with_the_digits(client, store):
     engine.prepare(settings)
     engine.prepare(settings)
     (study,) = engine.studies.all()
-    assert (study.title, list(study.keys)) == ("Digits", ["images", "teacher", "predictions"])
+    assert (study.title, list(study.keys)) == ("Digits", ["images", "teacher", "predictions", "embedding"])
     assert engine.jobs.get(study.keys["images"]).state == "queued"
     assert engine.health().budget_bytes == 123_000_000
     engine.studies.delete(study.id)
@@ -83,7 +83,7 @@ def test_what_a_newer_release_asked_for_is_left_to_it(client, store, monkeypatch
     engine.prepare(Settings())
     of_version(monkeypatch, "teacher", 0)
     engine.prepare(Settings())
-    assert len(engine.jobs.open_keys()) == 3
+    assert len(engine.jobs.open_keys()) == 4
 
 
 def test_the_first_study_is_missed_only_when_another_version_of_it_is_there(client, store, monkeypatch):

@@ -204,6 +204,14 @@ def test_a_record_that_is_not_there(jobs):
     assert str(caught.value) == "there is no job abc; it was never submitted here, or its record has been removed"
 
 
+def test_a_record_that_has_just_gone_is_not_listed(jobs, client):
+    kept, gone = sleeper("kept"), sleeper("gone")
+    for spec in (kept, gone):
+        jobs.submit(spec)
+    client.delete(names.job(gone.key))
+    assert [record.key for record in jobs.recent()] == [kept.key]
+
+
 def test_jobs_of_two_processes_are_the_same(jobs, client):
     spec = sleeper()
     jobs.submit(spec)

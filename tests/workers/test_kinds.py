@@ -59,6 +59,9 @@ def test_the_key_is_what_it_always_was():
     assert job("predictions", images=images, teacher=job("teacher", images=images)).key == (
         hashlib.sha256(text.encode()).hexdigest()
     )
+    predictions = job("predictions", images=images, teacher=job("teacher", images=images))
+    text = f'["embedding",1,{{"method":"pca","of":"features"}},{{"predictions":"{predictions.key}"}}]'
+    assert job("embedding", predictions=predictions).key == hashlib.sha256(text.encode()).hexdigest()
 
 
 @given(
@@ -106,7 +109,7 @@ def test_a_deep_graph_of_shared_inputs_has_its_key_at_once():
 @pytest.mark.parametrize(
     ("ask", "complaint"),
     [
-        (lambda: job("imagse"), r'there is no job kind "imagse"; there are images,'),
+        (lambda: job("imagse"), r'there is no job kind "imagse"; there are embedding, '),
         (lambda: job("teacher"), r"""takes the inputs {'images': 'images'}, not {}"""),
         (lambda: job("teacher", images=job("probe-array")), r"not {'images': 'probe-array'}"),
         (lambda: job("images", {"sed": 1}), r"sed"),

@@ -1,0 +1,15 @@
+"""The views there are, in the order in which the navigation has them."""
+
+from dashboard.jobs.layout import VIEW as JOBS
+from dashboard.teacher.layout import VIEW as TEACHER
+
+VIEWS = (TEACHER, JOBS)
+MOST = 3  # side by side
+FIRST = (TEACHER.name,)  # shown by an address that names none
+
+
+def known_views(names: str | None) -> list[str]:
+    """The views that an address names, "teacher,jobs"; the first view when it names none that there is."""
+    known = [view.name for view in VIEWS]
+    asked = [name for name in dict.fromkeys((names or "").split(",")) if name in known]
+    return asked[:MOST] or list(FIRST)
