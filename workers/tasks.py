@@ -16,7 +16,9 @@ from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
 from models.devices import pick_device
 from models.embedding import PCA
+from models.optimisation import Optimizer
 from models.sources import SOURCES, Source, make_source
+from models.speed import Speed, measure_speed
 from models.teacher import Teacher, softmax
 from models.training import train
 from models.weights import load_teacher, normalisation, read_weights
@@ -39,6 +41,7 @@ from workers.runner import Attempt, Input, Made, answers, runs
 from workers.settings import read_settings
 
 WARM_TEACHERS = 16  # kept by the worker that answers calls
+WARM_SPEEDS = 64
 
 
 @functools.cache
@@ -47,10 +50,14 @@ def device() -> torch.device:
     return pick_device(read_settings().device)
 
 
+def device_name(chosen: torch.device) -> str:
+    """What people call it."""
+    return torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
+
+
 def describe(wanted_device: str) -> dict[str, Any]:
     """What this module offers, for the page, which cannot look for itself."""
-    chosen = pick_device(wanted_device)
-    name = torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
+    name = device_name(pick_device(wanted_device))
     return {
         "device": name,
         "choices": {
@@ -239,6 +246,21 @@ def predict(results: Results, images: str, teacher: str, epoch: int, image: int)
 def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
     """The teacher as it was after `epoch`, loaded once."""
     return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
+
+
+@answers("estimate")
+def estimate(
+    results: Results, architecture: str, shape: list[int], n_classes: int, batch_size: int, optimizer: Optimizer
+) -> dict[str, Any]:
+    """What training and asking such a teacher would take here: seconds a step, seconds an image, and on what."""
+    speed = speed_of(architecture, tuple(shape), n_classes, batch_size, optimizer)
+    return {"step": speed.step, "forward": speed.forward, "device": device_name(device())}
+
+
+@functools.lru_cache(WARM_SPEEDS)
+def speed_of(architecture: str, shape: tuple[int, ...], n_classes: int, batch_size: int, optimizer: Optimizer) -> Speed:
+    """What was measured once, which takes a second or two."""
+    return measure_speed(architecture, shape, n_classes, batch_size, optimizer, device())
 
 
 def pixels(given: Input) -> np.ndarray:
