@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         default_factory=default_memory, ge=8 * 2**20, description="bytes that results may take, such as 2GiB"
     )
     worker: bool = Field(True, description="start workers; with --no-worker only the server and the page")
+    study: Path | None = Field(None, description="the file of a study to begin with, see workers/study_file.py")
     show_config: bool = Field(False, description="print every setting and stop")
     password: SecretStr | None = Field(None, description="asked for by the page; needed with --host beyond loopback")
     redis_url: SecretStr | None = Field(
