@@ -1,6 +1,8 @@
 """Darkroom in one command: starts what is missing (server, workers) and serves the page.
 
-    uv run app.py            then open the address it prints; --help lists the settings
+    uv run app.py                       then open the address it prints; --help lists the settings
+    uv run app.py --study study.toml    the same, with the study of a file (see workers/study_file.py)
+    uv run app.py check study.toml      what the views will be able to do with it, before anything runs
 
 Gunicorn serves the same page from several processes: `gunicorn "app:page()"`, with REDIS_URL set and workers elsewhere.
 """
@@ -12,20 +14,24 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import redis
 
 from workers import logs
 from workers.engine import Engine, check_address, check_reachable, prepare_store, shown
 from workers.fleet import hold_run_folder, watch, worker_children
-from workers.settings import Settings, UsageError, read_settings, stop_with
+from workers.kinds import job
+from workers.settings import Settings, UsageError, complain, read_settings, stop_with
 from workers.signals import StopFlag
+from workers.study_file import StudyFile
 from workers.supervisor import BACKOFF, Supervisor, reap_orphans
 
 logger = logging.getLogger("darkroom.app")
 
+LOOK_SECONDS = 0.2  # between two looks at a look
 APP_LOAD_ERROR = 4  # to gunicorn: give up; a process that ends with another code it would start again for ever
 
 
@@ -49,20 +55,42 @@ def page():
 
 def main(arguments: list[str]) -> None:
     try:
+        if arguments[:1] == ["check"]:
+            check(arguments[1:])
+            return
         settings = read_settings(arguments)
         if settings.show_config:
             print(settings.shown())
             return
+        file = None if settings.study is None else StudyFile(settings.study)
         stop = StopFlag()
         if settings.redis_url is None:
-            run_embedded(settings, stop)
+            run_embedded(settings, stop, file)
         else:
-            run_with_server(settings, settings.redis_url.get_secret_value(), stop)
+            run_with_server(settings, settings.redis_url.get_secret_value(), stop, file)
     except UsageError as error:
         stop_with(error)
 
 
-def run_embedded(settings: Settings, stop: StopFlag) -> None:
+def check(arguments: list[str]) -> None:
+    """Prints what each view will be able to do with the study of a file.
+
+    Raises
+    ------
+    UsageError
+    """
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise UsageError("check takes the file of one study, as in: app.py check study.toml")
+    from dashboard.abilities import lacks, report
+    from dashboard.views import VIEWS
+    from workers.study_check import checked_study
+
+    title, specs, choices = checked_study(Path(arguments[0]))
+    asked = {role: (spec.kind, spec.params.model_dump()) for role, spec in specs.items()}
+    print("\n".join(report(title, [(view.title, view.parts) for view in VIEWS], lacks(asked, choices))))
+
+
+def run_embedded(settings: Settings, stop: StopFlag, file: StudyFile | None) -> None:
     """Server, workers and page on this machine; all of them end with this process."""
     from workers.embedded import find_server, server_child, wait_for_server
     from workers.folder import DataFolder
@@ -84,6 +112,7 @@ def run_embedded(settings: Settings, stop: StopFlag) -> None:
             engine.jobs.bury_all()  # nobody else can be using this store: what it calls running was left behind
             engine.prepare(settings)
             add_workers(settings, url, supervisor)
+            in_background(lambda: begin(engine, file), complain)
 
         with served(settings, url, listener):
             # A large store takes seconds to load; the page is there meanwhile and says so.
@@ -92,7 +121,7 @@ def run_embedded(settings: Settings, stop: StopFlag) -> None:
     folder.release()
 
 
-def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
+def run_with_server(settings: Settings, url: str, stop: StopFlag, file: StudyFile | None) -> None:
     """Workers and page on this machine, for a server that is already there."""
     check_reachable(url)
     listener = listening_socket(settings)
@@ -103,6 +132,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag) -> None:
     remark = f", with the Redis server at {shown(url)}"
     with supervised(settings, url, run_folder) as supervisor, served(settings, url, listener, remark):
         add_workers(settings, url, supervisor)
+        in_background(lambda: begin(Engine.connect(settings, url, patient=True), file), complain)
         stop.wait()
     lock.release()
 
@@ -126,6 +156,27 @@ def add_workers(settings: Settings, url: str, supervisor: Supervisor) -> None:
     engine = Engine.connect(settings, url, patient=False)
     for child in worker_children(settings, url, engine) if settings.worker else []:
         supervisor.add(child)
+
+
+def begin(engine: Engine, file: StudyFile | None) -> None:
+    """Creates the study of a file, once a worker has looked at what it names; says on the terminal what came of it."""
+    if file is None:
+        return
+
+    def look(params: dict[str, Any]) -> Mapping[str, Any]:
+        key = engine.jobs.submit(job("look", {**params, "asked": time.time()}))
+        while (known := engine.jobs.get(key)).is_open:
+            time.sleep(LOOK_SECONDS)
+        if known.state != "done":
+            raise ValueError(known.error or "the look at it was stopped.")
+        return engine.results.meta(key)
+
+    try:
+        study = engine.studies.create(file.title, file.specs(look))
+    except UsageError as error:
+        complain(error)
+    else:
+        print(f"The study {study.title} has begun: ?study={study.id}", flush=True)
 
 
 def in_background(prepare: Callable[[], None], refuse: Callable[[str], None]) -> None:

@@ -89,12 +89,12 @@ def has_labels(engine: Engine, keys: Mapping[str, str]) -> bool:
     return "labels" in engine.results.meta(keys["images"])["arrays"]
 
 
-def why_not(part: Part, lacking: Mapping[str, str]) -> str:
+def why_not(part: Part, lacking: Mapping[Need, str]) -> str:
     """Why a study cannot have a part, as the end of a sentence; empty when it can."""
     return next((lacking[need] for need in part.needs if need in lacking), "")
 
 
-def report(title: str, views: Sequence[tuple[str, Sequence[Part]]], lacking: Mapping[str, str]) -> list[str]:
+def report(title: str, views: Sequence[tuple[str, Sequence[Part]]], lacking: Mapping[Need, str]) -> list[str]:
     """What each view will be able to do with a study, a line each."""
     lines = [f"{title} has"]
     for need in Need:

@@ -14,7 +14,6 @@ from dash import ClientsideFunction, Input, Output, State, dcc
 from dashboard import ids
 from dashboard.components.notices import tell
 from dashboard.measures import pack_bits
-from dashboard.views import FIRST, known_views
 from workers.engine import Engine
 from workers.studies import Study
 
@@ -29,7 +28,6 @@ def stores() -> list:
         dcc.Store(id=ids.READY, data=[]),
         dcc.Store(id=ids.SELECTION),
         dcc.Store(id=ids.FOCUS),
-        dcc.Store(id=ids.WORKSPACE, data=list(FIRST)),
         dcc.Store(id=ids.TAB, storage_type="session"),
     ]
 
@@ -76,16 +74,14 @@ def register(app: dash.Dash, engine: Engine) -> None:
         Output(ids.STUDY, "data"),
         Output(ids.SELECTION, "data"),
         Output(ids.FOCUS, "data"),
-        Output(ids.WORKSPACE, "data"),
         Input(ids.URL, "search"),
         State(ids.STUDY, "data"),
         State(ids.SELECTION, "data"),
         State(ids.FOCUS, "data"),
-        State(ids.WORKSPACE, "data"),
     )
     def restore(search: str, *held: Any):
         """What the URL says; what the stores say already is left alone."""
-        told = (*asked_for(engine, search), known_views(asked_in(search).get("views")))
+        told = asked_for(engine, search)
         return tuple(dash.no_update if found == before else found for found, before in zip(told, held, strict=True))
 
     app.clientside_callback(

@@ -6,11 +6,12 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, html
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids
 from dashboard.components.panel import icon, label
-from dashboard.views import FIRST, VIEWS
+from dashboard.links import asked_in
+from dashboard.views import FIRST, VIEWS, known_views
 
 
 def navigation() -> html.Nav:
@@ -56,11 +57,23 @@ def workspace() -> html.Main:
             )
             for view in VIEWS
         ]
+        + [dcc.Store(id=ids.WORKSPACE, data=list(FIRST))]
     )
 
 
 def register(app: dash.Dash) -> None:
     """The callbacks of navigation and workspace."""
+
+    @app.callback(
+        Output(ids.WORKSPACE, "data"),
+        Input(ids.URL, "search"),
+        State(ids.WORKSPACE, "data"),
+    )
+    def restore(search: str | None, shown: list[str]) -> Any:
+        """The views that the address names."""
+        wanted = known_views(asked_in(search).get("views"))
+        return dash.no_update if wanted == shown else wanted
+
     app.clientside_callback(
         ClientsideFunction("darkroom", "navigate"),
         Output(ids.WORKSPACE, "data", allow_duplicate=True),

@@ -19,7 +19,15 @@ from models.teacher import Teacher, to_pixels
 from models.training_record import TrainingRecord, measure
 from models.training_settings import MAX_STORED_EPOCHS, TrainingSettings, default_stored_epochs
 
-__all__ = ["MAX_STORED_EPOCHS", "Optimizer", "Schedule", "TrainingRecord", "default_stored_epochs", "train"]
+__all__ = [
+    "MAX_STORED_EPOCHS",
+    "Optimizer",
+    "Schedule",
+    "TrainingRecord",
+    "default_stored_epochs",
+    "train",
+    "train_step",
+]
 
 REPORTS_PER_EPOCH = 8
 SECONDS_BETWEEN_REPORTS = 0.5  # at most, give or take a step: how soon a slow epoch hears of a cancel
@@ -265,16 +273,10 @@ class _Training:
         """Train on the chosen images, and return their mean loss."""
         settings = self.settings
         pixels = settings.augmentation(to_pixels(self.images[chosen]), self.generator)
-        loss = nn.functional.cross_entropy(
-            self.teacher.logits(pixels), self.labels[chosen], label_smoothing=settings.label_smoothing
-        )
         share = SCHEDULES[settings.schedule](step, settings.epochs * self.n_batches)
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * share
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        return loss.detach()
+        return train_step(self.teacher, self.optimizer, pixels, self.labels[chosen], settings.label_smoothing)
 
     def _close_epoch(self, started: float) -> None:
         epoch = len(self.rows)
@@ -322,6 +324,40 @@ class _Training:
         self.generator.set_state(earlier.generator)
         self.rows = list(earlier.rows)
         self.weights = dict(earlier.weights)
+
+
+def train_step(
+    teacher: Teacher,
+    optimizer: torch.optim.Optimizer,
+    pixels: torch.Tensor,
+    labels: torch.Tensor,
+    label_smoothing: float = 0.0,
+) -> torch.Tensor:
+    """Take one step down the cross-entropy of a batch.
+
+    Parameters
+    ----------
+    teacher : Teacher
+        Changed in place; its module is in training mode.
+    optimizer : torch.optim.Optimizer
+        Of the teacher's parameters.
+    pixels : float32 tensor (N, C, H, W)
+        Pixels 0 to 1, on the teacher's device.
+    labels : int64 tensor (N,)
+        Their classes, on the same device.
+    label_smoothing : float
+        See `train`.
+
+    Returns
+    -------
+    float32 tensor ()
+        The mean loss before the step, on the same device.
+    """
+    loss = nn.functional.cross_entropy(teacher.logits(pixels), labels, label_smoothing=label_smoothing)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
 
 
 @contextmanager

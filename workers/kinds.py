@@ -185,7 +185,7 @@ EMBEDDING = register(
         1,
         EmbeddingParams,
         "interactive",
-        {"predictions": "predictions"},
+        {"predictions": ("predictions", "given")},
         size=embedding_bytes,
     )
 )

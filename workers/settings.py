@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         (), description="Python files with architectures of your own, as JSON list; workers run them"
     )
     worker: bool = Field(True, description="start workers; with --no-worker only the server and the page")
+    study: Path | None = Field(None, description="the file of a study to begin with, see workers/study_file.py")
     show_config: bool = Field(False, description="print every setting and stop")
     password: SecretStr | None = Field(None, description="asked for by the page; needed with --host beyond loopback")
     redis_url: SecretStr | None = Field(

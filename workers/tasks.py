@@ -18,7 +18,9 @@ from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
 from models.devices import pick_device
 from models.embedding import PCA
+from models.optimisation import Optimizer
 from models.sources import SOURCES, Source, make_source
+from models.speed import Speed, measure_speed
 from models.teacher import Teacher, softmax
 from models.training import train
 from models.weights import load_teacher, normalisation, read_weights
@@ -44,12 +46,18 @@ from workers.settings import Settings, read_settings
 logger = logging.getLogger("darkroom.tasks")
 
 WARM_TEACHERS = 16  # kept by the worker that answers calls
+WARM_SPEEDS = 64
 
 
 @functools.cache
 def device() -> torch.device:
     """Where this worker's models run, as the settings say."""
     return pick_device(read_settings().device)
+
+
+def device_name(chosen: torch.device) -> str:
+    """What people call it."""
+    return torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
 
 
 def describe(settings: Settings) -> dict[str, Any]:
@@ -60,9 +68,8 @@ def describe(settings: Settings) -> dict[str, Any]:
     ValueError
         The device is not there, or a file of --models cannot be used.
     """
-    chosen = pick_device(settings.device)
+    name = device_name(pick_device(settings.device))
     faults = load_own(settings.models)
-    name = torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
     return {
         "device": name,
         "choices": {
@@ -285,6 +292,21 @@ def predict(results: Results, images: str, teacher: str, epoch: int, image: int)
 def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
     """The teacher as it was after `epoch`, loaded once."""
     return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
+
+
+@answers("estimate")
+def estimate(
+    results: Results, architecture: str, shape: list[int], n_classes: int, batch_size: int, optimizer: Optimizer
+) -> dict[str, Any]:
+    """What training and asking such a teacher would take here: seconds a step, seconds an image, and on what."""
+    speed = speed_of(architecture, tuple(shape), n_classes, batch_size, optimizer)
+    return {"step": speed.step, "forward": speed.forward, "device": device_name(device())}
+
+
+@functools.lru_cache(WARM_SPEEDS)
+def speed_of(architecture: str, shape: tuple[int, ...], n_classes: int, batch_size: int, optimizer: Optimizer) -> Speed:
+    """What was measured once, which takes a second or two."""
+    return measure_speed(architecture, shape, n_classes, batch_size, optimizer, device())
 
 
 def pixels(given: Input) -> np.ndarray:

@@ -21,7 +21,7 @@ SENTENCES = {
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le:g}",
     "literal_error": "must be {expected}",
-    "string_pattern_mismatch": "must be one of those offered",
+    "unknown_architecture": "must be one of those offered",
 }
 
 

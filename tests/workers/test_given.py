@@ -214,3 +214,9 @@ def test_a_pinned_study_of_one_result_is_not_evicted(make, look, jobs, results, 
     studies.pin(study.id, False)
     assert jobs.reserve(results.sizes()[key])
     assert results.which([key]) == set()
+
+
+def test_what_a_file_says_can_be_mapped(make, look, results, write):
+    path = write(logits=LOGITS)
+    key = make(job("embedding", {"of": "logits"}, predictions=study_of(look(path), path)["predictions"]))
+    assert results.array(key, "places").shape == (N, 2)

@@ -1,5 +1,6 @@
 """Architectures of a user's own, as workers know them: loaded at the start, published, trained, missed."""
 
+import json
 import logging
 import re
 
@@ -9,6 +10,7 @@ from models.architectures import ARCHITECTURES
 from workers.kinds import KINDS, job
 from workers.params import OWN_ARCHITECTURE, TeacherParams
 from workers.settings import Settings, UsageError
+from workers.study_check import checked_study
 from workers.supervisor import ROOT
 from workers.worker import load_tasks
 
@@ -89,6 +91,26 @@ def test_what_this_worker_does_not_know_fails_with_what_to_do(make, nets):
     ):
         with pytest.raises(AssertionError, match=rf"^the architecture {known} is not known here: .* among --models\."):
             make(spec)
+
+
+def test_a_study_file_may_name_one_and_is_checked_with_it(nets, tmp_path, monkeypatch):
+    (name,) = load(nets(IN_PLACE))
+    del ARCHITECTURES[name]
+    monkeypatch.setenv("DARKROOM_MODELS", json.dumps([str(tmp_path / "nets.py")]))
+    study = tmp_path / "study.toml"
+    study.write_text(f'[teacher]\narchitecture = "{name}"')
+    _, specs, choices = checked_study(study)
+    assert specs["teacher"].params.architecture == name
+    assert choices["architectures"][name]["title"] == "In place"
+    del ARCHITECTURES[name]
+    study.write_text('[teacher]\narchitecture = "in-place"')
+    with pytest.raises(
+        UsageError, match=r"architecture = 'in-place': it should be lenet, .*, or the whole name of one"
+    ):
+        checked_study(study)
+    monkeypatch.setenv("DARKROOM_MODELS", '["/nowhere.py"]')
+    with pytest.raises(UsageError, match=r"^--models: /nowhere\.py cannot be read"):
+        checked_study(study)
 
 
 @pytest.mark.parametrize(

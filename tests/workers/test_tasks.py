@@ -269,3 +269,13 @@ def test_a_live_prediction_agrees_with_the_stored_one(digits: Digits):
     assert answer["probabilities"] == pytest.approx(stored, abs=1e-4)
     with pytest.raises(CallFailed, match='has no array "weights-77"'):
         digits.engine.calls.ask("predict", asked | {"epoch": 77}, "tab", timeout=30)
+
+
+def test_what_training_would_take_is_measured(digits: Digits):
+    asked = {"architecture": "lenet", "shape": [1, 28, 28], "n_classes": 10, "batch_size": 64, "optimizer": "adam"}
+    told = digits.engine.calls.ask("estimate", asked, "tab", timeout=60)
+    assert 0 < told["forward"] < told["step"]
+    assert told["device"] == "cpu"
+    assert digits.engine.calls.ask("estimate", asked, "tab", timeout=60) == told  # measured once
+    with pytest.raises(CallFailed, match="no-such-net"):
+        digits.engine.calls.ask("estimate", asked | {"architecture": "no-such-net"}, "tab", timeout=30)
