@@ -23,15 +23,20 @@
     }
   });
 
-  const isTyping = (element) => element.matches('input, textarea, select, [contenteditable]');
+  const isField = (element) => element.matches('input, textarea, select, [contenteditable]');
+
+  const darkroom = (window.darkroom = window.darkroom || {});
+  // Switches and pickers are fields too, but nobody types in them.
+  darkroom.isTyping = (element) => isField(element) && !element.matches('[type=radio], [type=checkbox], [readonly]');
+  darkroom.isCovered = () => [...document.querySelectorAll('[role="dialog"]')].some((dialog) => dialog.checkVisibility());
 
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape' && !document.fullscreenElement) {
-      if (isTyping(event.target)) event.target.blur();
-      else if (![...document.querySelectorAll('[role="dialog"]')].some((dialog) => dialog.checkVisibility())) document.getElementById('clear-selection')?.click();
+      if (isField(event.target)) event.target.blur();
+      else if (!darkroom.isCovered()) document.getElementById('clear-selection')?.click();
     }
-    if (isTyping(event.target)) return;
+    if (darkroom.isTyping(event.target)) return;
     if (event.key === '/') {
       event.preventDefault();
       document.getElementById('focus-index')?.focus();

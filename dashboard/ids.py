@@ -13,12 +13,18 @@ TAB = "tab"  # names this browser tab to the engine's calls
 NOTICES = "notices"
 TOASTS = "toasts"
 DOWNLOAD = "download"
+UNDO = "undo"
+REDO = "redo"
 HELP = "help"
 HELP_BUTTON = "help-button"
 ENGINE_LIGHT = "engine-light"
 ENGINE_TEXT = "engine-text"
 STUDY_PICKER = "study-picker"
 STUDY_MENU = "study-menu"
+STUDY_CAN = "study-can"
+STUDY_COPY = "study-copy"
+STUDY_SAVE = "study-save"
+STUDY_ABILITIES = "study-abilities"
 
 
 def nav(view: str) -> str:

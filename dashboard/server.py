@@ -9,7 +9,7 @@ import redis
 from dash import Input, Output, State
 from flask import Flask
 
-from dashboard import ids, links, shell, workspace
+from dashboard import history, ids, links, shell, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
 from dashboard.guard import protect
@@ -52,6 +52,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     add_routes(server, engine)
     links.register(app, engine)
     workspace.register(app)
+    history.register(app)
     jobs.register(app, engine, starts_workers=alone and settings.worker)
     teacher.register(app, engine, make_cache(server, engine, alone))
     new.register(app, engine)

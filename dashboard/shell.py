@@ -3,7 +3,7 @@
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard import ids, links
+from dashboard import history, ids, links
 from dashboard.components.panel import icon, label
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs import layout as jobs
@@ -16,6 +16,8 @@ KEYS = [
     ("← → ↑ ↓", "walk through the images"),
     ("/", "go to an image by its number"),
     ("Esc", "clear the selection"),
+    ("Ctrl Z", "undo: back to what was shown before"),
+    ("Ctrl Shift Z", "redo"),
     ("?", "this help"),
 ]
 
@@ -70,6 +72,7 @@ def header() -> html.Header:
             html.Div(
                 [html.Span(id=ids.ENGINE_LIGHT, className="light"), html.Span(id=ids.ENGINE_TEXT)], className="engine"
             ),
+            *history.buttons(),
             dmc.ColorSchemeToggle(
                 lightIcon=icon("sun"),
                 darkIcon=icon("moon"),

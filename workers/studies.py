@@ -49,9 +49,11 @@ def teacher_study(images: JobSpec, teacher: JobSpec) -> dict[str, JobSpec]:
 
 
 def given_study(params: Mapping[str, Any], place: str) -> dict[str, JobSpec]:
-    """The job of a study of predictions alone, in both roles that its result plays; `place` is the file's."""
+    """The jobs of a study of predictions alone, by role: one whose result plays two roles, and a map of what the file
+    says; `place` is the file's."""
     given = job("given", params, place=place)
-    return {"images": given, "predictions": given}
+    of = "logits" if params["has_logits"] else "probabilities"
+    return {"images": given, "predictions": given, "embedding": job("embedding", {"of": of}, predictions=given)}
 
 
 # Title and jobs of the study that a new store begins with.

@@ -20,6 +20,7 @@ In place of both tables, predictions alone:
     outputs = "logits"          # left out: told by the numbers
 """
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ from workers.params import ImagesParams, TeacherParams, WeightsFile
 from workers.settings import UsageError
 from workers.studies import given_study, teacher_study
 
+FOUND = ("manifest", "count")
 FOUND_IN_PREDICTIONS = ("manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")
 
 # (parameters of a look) -> what was found there; a sentence as ValueError or OSError when that cannot be used.
@@ -90,7 +92,7 @@ class StudyFile:
         if kind in ("folder", "npz"):
             place = self._place(table, "path", "[images]")
             found = look({"what": kind, "path": place} | ({"size": table.get("size")} if kind == "folder" else {}))
-            facts = {name: found[name] for name in ("manifest", "count")}
+            facts = {name: found[name] for name in FOUND}
         return job("images", ImagesParams.model_validate({"source": table | facts}).model_dump(), place=place)
 
     def _teacher(self, look: Look, images: JobSpec) -> JobSpec:
@@ -108,6 +110,37 @@ class StudyFile:
         if not isinstance(place, str) or not place:
             raise ValueError(f'{where} must name a place, {name} = "...".')
         return str((self.path.parent / Path(place).expanduser()).absolute())
+
+
+def as_text(title: str, asked: Mapping[str, tuple[str, Mapping[str, Any], str]]) -> str:
+    """The file of a study that has been asked for; `StudyFile` reads the same jobs from it.
+
+    Parameters
+    ----------
+    asked : role -> kind, parameters and place of its job.
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    kind, params, place = asked["images"]
+    if kind == "given":
+        tables["predictions"] = {"path": place, "outputs": params["outputs"]}
+    else:
+        source = {name: value for name, value in params["source"].items() if name not in FOUND}
+        tables["images"] = source | ({"path": place} if place else {})
+        _, teacher, weights_place = asked["teacher"]
+        weights = teacher["weights"]
+        tables["teacher"] = {name: value for name, value in teacher.items() if name != "weights"}
+        if weights is not None:
+            tables["teacher"] |= {"weights": weights_place, "normalisation": weights["normalisation"]}
+    lines = [f"title = {_value(title)}"]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"]
+        lines += [f"{key} = {_value(value)}" for key, value in table.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: str | float | bool) -> str:
+    """A value as TOML writes it; what JSON makes of texts, numbers and truth is so in TOML too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class Own:
         asked = {name: found[name] for name in GivenParams.model_fields if name in found and name != "outputs"}
         specs = given_study(asked, str(path))
         study = self.engine.studies.create(title, specs)
-        self._run(specs["images"])
+        for role in ("images", "embedding"):
+            self._run(specs[role])
         return study
 
     def _run(self, spec: JobSpec) -> dict[str, Any]:

@@ -180,10 +180,15 @@ def test_a_file_that_has_changed_since_is_refused_and_may_be_tried_again(make, l
 # ---- one result in two roles ----
 
 
+def without_map(specs):
+    """The jobs of a study but for its map: one result alone."""
+    return {role: spec for role, spec in specs.items() if role != "embedding"}
+
+
 def test_a_study_of_one_result(make, look, jobs, results, client, bells, write):
     """Asked for once, cancelled, tried again, computed and deleted as one."""
     path = write(logits=LOGITS, labels=LABELS)
-    specs = study_of(look(path), path)
+    specs = without_map(study_of(look(path), path))
     bells.clear()
     studies = Studies(client, jobs)
     study = studies.create("Told", specs)
@@ -204,7 +209,7 @@ def test_a_study_of_one_result(make, look, jobs, results, client, bells, write):
 
 def test_a_pinned_study_of_one_result_is_not_evicted(make, look, jobs, results, client, write):
     path = write(logits=LOGITS, labels=LABELS)
-    specs = study_of(look(path), path)
+    specs = without_map(study_of(look(path), path))
     key = make(specs["images"])
     studies = Studies(client, jobs)
     study = studies.create("Told", specs)
@@ -218,5 +223,7 @@ def test_a_pinned_study_of_one_result_is_not_evicted(make, look, jobs, results, 
 
 def test_what_a_file_says_can_be_mapped(make, look, results, write):
     path = write(logits=LOGITS)
-    key = make(job("embedding", {"of": "logits"}, predictions=study_of(look(path), path)["predictions"]))
-    assert results.array(key, "places").shape == (N, 2)
+    specs = study_of(look(path), path)
+    make(specs["predictions"])
+    assert results.array(make(specs["embedding"]), "places").shape == (N, 2)
+    assert specs["embedding"].params.of == "logits"

@@ -7,7 +7,7 @@ import pytest
 
 from workers.settings import UsageError
 from workers.studies import digits_study, given_study, id_of
-from workers.study_file import StudyFile
+from workers.study_file import StudyFile, as_text
 
 HASH = "a" * 64
 FOUND = {
@@ -92,6 +92,26 @@ def test_predictions_alone(read, tmp_path):
     facts = {name: value for name, value in FOUND["predictions"].items() if name != "notes"}
     assert id_of(specs) == id_of(given_study(facts | {"outputs": "probabilities"}, place))
     assert specs["predictions"].place == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '[images]\nkind = "mnist"\n[teacher]\nepochs = 4\npatience = 2\ndropout = 0.1\nflip = true',
+        '[images]\nkind = "npz"\npath = "a.npz"\nlayout = "NCHW"\n[teacher]\nlearning_rate = 1e-5',
+        '[images]\nkind = "folder"\npath = "a"\n[teacher]\nweights = "net.pt"\nnormalisation = "none"\nepochs = 0',
+        '[predictions]\npath = "answers.csv"\noutputs = "probabilities"',
+    ],
+)
+@pytest.mark.parametrize("title", ["Signs", 'a "b" \\ \t ü 图 \x7f'])
+def test_what_is_saved_is_the_same_study(read, tmp_path, text, title):
+    _, specs, _ = read(text)
+    asked = {role: (spec.kind, spec.params.model_dump(mode="json"), spec.place) for role, spec in specs.items()}
+    again, same, _ = read(as_text(title, asked))
+    assert again == title.strip()
+    assert {role: spec.key for role, spec in same.items()} == {role: spec.key for role, spec in specs.items()}
+    assert {role: spec.place for role, spec in same.items()} == {role: spec.place for role, spec in specs.items()}
 
 
 @pytest.mark.parametrize(
