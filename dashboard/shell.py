@@ -6,7 +6,7 @@ from dash import dcc, html
 from dashboard import history, ids, links
 from dashboard.components.panel import icon, label
 from dashboard.jobs import ids as job_ids
-from dashboard.jobs import layout as jobs
+from dashboard.jobs.bar import study_bar
 from dashboard.new import ids as new_ids
 from dashboard.new import layout as new
 from dashboard.theme import ACCENT
@@ -36,7 +36,7 @@ def layout() -> dmc.MantineProvider:
                 [
                     header(),
                     html.Div(id=ids.NOTICES, className="notices", role="alert"),
-                    jobs.study_bar(),
+                    study_bar(),
                     workspace(),
                 ],
                 className="shell",

@@ -1,1 +1,1 @@
-"""The study bar, the jobs drawer and the pulse that keeps them up to date."""
+"""The study bar, the Jobs view and the pulse that keeps them up to date."""

@@ -1,211 +1,170 @@
-"""The study bar above the views, and the Jobs view with every job: what runs, how far, how long still, and its cancel."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""The Jobs view: every job on the left, and the one that is looked at below; who works and what fills the store on the
+right."""
 
 import dash_mantine_components as dmc
 from dash import dcc, html
-from humanize import naturalsize, precisedelta
 
 from dashboard.abilities import Part
-from dashboard.components.panel import icon, label
+from dashboard.components.panel import empty, icon, label, panel
 from dashboard.components.view import View
 from dashboard.jobs import ids
-from workers.engine import Health
-from workers.jobs import Job
-from workers.studies import Study
+from dashboard.jobs.table import EMPTY
+from dashboard.theme import GRAPH_CONFIG
 
-STATE_COLOURS = {
-    "waiting": "gray",
-    "queued": "gray",
-    "running": "violet",
-    "done": "teal",
-    "failed": "red",
-    "cancelled": "orange",
-}
-
-
-def study_bar() -> html.Div:
-    """The bar: one step for each result of the study, in the order they are made."""
-    return html.Div(
-        [
-            html.Div(id=ids.STEPS, className="steps", role="status"),
-            dmc.Button(
-                "Cancel",
-                id=ids.CANCEL,
-                color="red",
-                variant="light",
-                size="xs",
-                leftSection=icon("stop"),
-                display="none",
-            ),
-            dmc.Button("Start the digits study", id=ids.START, size="xs", variant="light", display="none"),
-            dmc.Button("Retry", id=ids.RETRY, variant="light", size="xs", leftSection=icon("again"), display="none"),
-        ],
-        id=ids.BAR,
-        className="study-bar",
-    )
-
-
-def step(job: Job, there: bool, now: float, fact: str) -> html.Div:
-    """One step of the bar. `there`: the result can be read; `fact`: what it came to."""
-    state = "done" if there else job.state
-    value = 100 if there else 100 * (job.fraction or 0)
-    moving = state == "running" and job.fraction is None
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.Span(job.title, className="step-title"),
-                    dmc.Badge(state, color=STATE_COLOURS[state], variant="light", size="sm"),
-                    html.Span(fact if there else told(job, now), className="step-told", title=job.error or None),
-                ],
-                className="step-words",
-            ),
-            dmc.Progress(
-                value=100 if moving else value,
-                color=STATE_COLOURS[state],
-                size="sm",
-                striped=moving,
-                animated=moving,
-                transitionDuration=200,
-                **label(f"{job.title}: {state}"),
-            ),
-        ],
-        className=f"step step-{state}",
-    )
-
-
-def told(job: Job, now: float) -> str:
-    """What a job is doing, how long it has and how long it still takes; or why it ended."""
-    if job.state in ("failed", "cancelled"):
-        return job.error or "stopped on request"
-    if job.state == "waiting":
-        return "waits for what it needs"
-    if job.state == "queued":
-        return "waits for a worker" + (" again, as the last one died" if job.deaths else "")
-    remaining = job.remaining(now)
-    parts = [
-        job.message or job.stage,
-        f"{job.fraction:.0%}" if job.fraction is not None else "",
-        f"{duration(remaining)} left" if remaining is not None else "",
-        f"its worker died {job.deaths} time{'s' if job.deaths > 1 else ''}, trying again" if job.deaths else "",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def duration(seconds: float) -> str:
-    """A time as a person says it: "0.3 s", "8 s", "3 minutes"."""
-    if seconds < 3:
-        return f"{seconds:.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return precisedelta(round(seconds / 60) * 60, minimum_unit="minutes", format="%0.0f")
+JOB_TITLES = ("State", "Job", "Study", "Progress", "Elapsed", "ETA", "Attempt", "Worker", "")
+WIDE_TITLES = ("Attempt", "Worker", "Created")  # of what a narrow panel leaves out
+NO_CURVE = "It has reported no metrics."
 
 
 def layout() -> html.Div:
-    """The view; its parts are filled while it is shown."""
-    parts = [
-        ("Jobs", ids.JOBS),
-        ("Studies", ids.STUDIES),
-        ("Store", ids.STORE),
-        ("Workers", ids.WORKERS),
-    ]
+    """The view; everything in it is filled by callbacks."""
     return html.Div(
         [
-            *[html.Section([html.H3(title), html.Div(id=part)]) for title, part in parts],
-            dcc.Store(id=ids.VIEW_SEEN),
+            html.Div(
+                [jobs_panel(), html.Div(job_panel(), id=ids.JOB_PLACE, hidden=True)], className="column jobs-left"
+            ),
+            html.Div([workers_panel(), store_panel()], className="column jobs-right"),
+            *[dcc.Store(id=store) for store in (ids.LIST, ids.SHOWN, ids.PRESSED, ids.CHOSEN, ids.RENAMING)],
+            *[dcc.Store(id=store) for store in (ids.VIEW_SEEN, ids.JOB_SEEN)],
         ],
         className="jobs-view",
     )
 
 
-VIEW = View("jobs", "Jobs", "What runs, what it took, who works, and what fills the store", layout, (Part("Jobs"),))
-
-
-def store_words(health: Health) -> list:
-    """How full the store is, and what that means."""
-    share = 100 * health.used_bytes / max(health.budget_bytes, 1)
-    used, budget = (naturalsize(size, binary=True) for size in (health.used_bytes, health.budget_bytes))
-    return [
-        dmc.Progress(value=share, size="sm", mb=4, **label("share of the budget for results in use")),
-        dmc.Text(
-            f"{used} of {budget} for results. When it is full, what was used least recently goes first; pinned studies stay.",
-            size="sm",
-        ),
-    ]
-
-
-def worker_rows(health: Health, choices: Mapping[str, Any]) -> list[dmc.Text]:
-    """The workers in the view, a line each, and what they offer."""
-    lines = [
-        f"{worker.name}: {', '.join(worker.queues)} on {worker.device}{' · busy' if worker.job else ''}"
-        for worker in health.workers
-    ] or ["None is running."]
-    if choices.get("architectures"):
-        image_sets = ", ".join(choices["image_sets"].values())
-        architectures = ", ".join(told["title"] for told in choices["architectures"].values())
-        lines.append(f"Image sets: {image_sets}. Architectures: {architectures}.")
-    return [dmc.Text(line, size="sm") for line in lines]
-
-
-def job_row(job: Job, log: Sequence[str], now: float) -> html.Div:
-    """One job in the view."""
-    ran = job.seconds(now)
-    actions = []
-    if job.is_open:
-        actions.append(
-            dmc.Button("Cancel", id=ids.job_button("cancel", job.key), size="compact-xs", variant="light", color="red")
-        )
-    elif job.state in ("failed", "cancelled"):
-        actions.append(dmc.Button("Retry", id=ids.job_button("retry", job.key), size="compact-xs", variant="light"))
-    return html.Div(
+def jobs_panel() -> html.Section:
+    return panel(
+        ids.JOBS_PANEL,
+        "Jobs",
+        "What runs, what waits, and what has ended",
         [
-            dmc.Group(
-                [
-                    dmc.Text(job.title, fw=600, size="sm"),
-                    dmc.Badge(job.state, color=STATE_COLOURS[job.state], variant="light", size="sm"),
-                    dmc.Code(job.key[:12]),
-                    dmc.Text(f"{duration(ran)}" if ran is not None else "", size="xs", c="dimmed"),
-                    *actions,
-                ],
-                gap="xs",
+            html.Div(
+                dmc.Table(
+                    [
+                        dmc.TableThead(
+                            dmc.TableTr([dmc.TableTh(title, className=wide(title)) for title in JOB_TITLES])
+                        ),
+                        dmc.TableTbody(id=ids.ROWS),
+                    ],
+                    className="jobs-table",
+                    **label("Jobs"),
+                ),
+                className="jobs-scroll",
             ),
-            dmc.Text(told(job, now), size="xs", c="red" if job.state == "failed" else "dimmed")
-            if job.state != "done"
-            else None,
-            html.Details([html.Summary("log"), html.Pre("\n".join(log))]) if log else None,
+            empty(ids.NO_ROWS, EMPTY["all"]),
         ],
-        className="jobs-row",
-    )
-
-
-def study_row(study: Study, size: int) -> html.Div:
-    """One study in the view. Deleting asks once more, as it cannot be undone."""
-    pin = "unpin" if study.pinned else "pin"
-    told_size = naturalsize(size, binary=True)
-    delete = dmc.Menu(
-        [
-            dmc.MenuTarget(dmc.Button("Delete", size="compact-xs", variant="light", color="red")),
-            dmc.MenuDropdown(
-                dmc.MenuItem(
-                    f"Delete {study.title} and its {told_size} for good",
-                    id=ids.job_button("delete", study.id),
-                    color="red",
-                )
+        controls=[
+            dmc.Switch(id=ids.ONLY, label="This study only", size="xs"),
+            dmc.SegmentedControl(
+                id=ids.FILTER,
+                data=[{"value": states, "label": states.capitalize()} for states in EMPTY],
+                value="all",
+                size="xs",
+                **label("Jobs shown"),
             ),
-        ]
+        ],
+        help_text=[
+            "A job makes one result: an image set, a teacher, its predictions. A job may serve several studies, as what is "
+            "asked for twice is computed once; cancelling it stops it for all of them.",
+            "Elapsed counts since a worker took it up; ETA is what is left at the pace so far. A job whose worker dies is "
+            "tried again by another. Choose a row for its settings, curves and log.",
+        ],
+        class_name="jobs-list",
     )
-    return html.Div(
-        dmc.Group(
+
+
+def job_panel() -> html.Section:
+    return panel(
+        ids.JOB_PANEL,
+        "Job",
+        "",
+        html.Div(
             [
-                dmc.Anchor(study.title, href=f"/?study={study.id}", size="sm", fw=600),
-                dmc.Code(study.id),
-                dmc.Text(told_size, size="xs", c="dimmed"),
-                dmc.Button(pin.capitalize(), id=ids.job_button(pin, study.id), size="compact-xs", variant="light"),
-                delete,
+                html.Div(id=ids.JOB_FACTS, className="job-facts"),
+                html.Div(
+                    [
+                        html.Div(
+                            dcc.Graph(id=ids.JOB_CURVE, config=GRAPH_CONFIG, className="graph", responsive=True),
+                            id=ids.JOB_CURVE_PLACE,
+                            className="graph",
+                            hidden=True,
+                        ),
+                        empty(ids.JOB_CURVE_WORDS, NO_CURVE),
+                    ],
+                    className="job-curve",
+                ),
+                html.Div(html.Pre(id=ids.JOB_LOG), className="job-log", tabIndex=0, **label("Log")),
             ],
-            gap="xs",
+            className="job-parts",
         ),
-        className="jobs-row",
+        controls=[
+            dmc.Select(id=ids.JOB_WHAT, data=[], size="xs", w=120, allowDeselect=False, **label("Metric drawn")),
+            html.Button(
+                icon("close"), className="jobs-act", title="Close", **label("Close the job"), **ids.pressing("choose")
+            ),
+        ],
+        exports=[
+            ("Log, text", {"id": ids.TAKE_LOG}),
+            ("Metrics, CSV", {"id": ids.TAKE_METRICS}),
+            ("Record, JSON", {"id": ids.TAKE_RECORD}),
+        ],
+        help_text=[
+            "What the job was asked for, what it is made of and how it went; what it reports while it runs; and the last "
+            "200 lines of its log, the newest at the foot.",
+        ],
     )
+
+
+def workers_panel() -> html.Section:
+    return panel(
+        ids.WORKERS_PANEL,
+        "Workers",
+        "Who is there, and what they do now",
+        html.Div(id=ids.WORKERS, className="jobs-scroll jobs-padded"),
+        help_text=[
+            "A worker says every two seconds that it is there. It takes jobs from its queues: interactive (seconds), batch "
+            "(training), calls (answers while you drag). Start more on other machines with the same REDIS_URL.",
+        ],
+        class_name="jobs-workers",
+    )
+
+
+def store_panel() -> html.Section:
+    return panel(
+        ids.STORE_PANEL,
+        "Store",
+        "What each study takes, and what deleting it frees",
+        html.Div(
+            [
+                html.Div(id=ids.STORE),
+                html.Table(
+                    [
+                        html.Thead(
+                            html.Tr(
+                                [
+                                    html.Th(title, className=wide(title))
+                                    for title in ("Study", "Size", "Frees", "Created", "")
+                                ]
+                            )
+                        ),
+                        html.Tbody(id=ids.STUDIES),
+                    ],
+                    className="jobs-table",
+                ),
+            ],
+            className="jobs-scroll jobs-padded",
+        ),
+        help_text=[
+            "Size counts all results of a study; Frees those that no other study holds, which go when it is deleted. "
+            "Studies of one image set or teacher share those.",
+            "Results of a pinned study are never evicted. What was evicted is made again when somebody presses Retry.",
+        ],
+        class_name="jobs-store",
+    )
+
+
+def wide(title: str) -> str:
+    """The class of a column, which tells the style sheet whether a narrow panel has room for it."""
+    return "jobs-wide" if title in WIDE_TITLES else ""
+
+
+VIEW = View("jobs", "Jobs", "What runs, what it took, who works, and what fills the store", layout, (Part("Jobs"),))

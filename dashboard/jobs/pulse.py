@@ -8,7 +8,7 @@ import dash
 
 from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
-from dashboard.jobs.layout import step
+from dashboard.jobs.bar import step
 from dashboard.links import asked_for, study_data
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob

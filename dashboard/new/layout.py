@@ -8,7 +8,7 @@ from dash import dcc, html
 from humanize import naturalsize
 
 from dashboard.components.panel import label
-from dashboard.jobs.layout import told
+from dashboard.jobs.words import told
 from dashboard.new import ids
 from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, Draft
 from dashboard.new.fields import component, fields_of

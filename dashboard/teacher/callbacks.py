@@ -10,12 +10,13 @@ from flask_caching import Cache
 
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
+from dashboard.components.curves import training_figure
 from dashboard.components.notices import tell
 from dashboard.jobs import ids as job_ids
 from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.teacher import ids
-from dashboard.teacher.figures import cell_mark, confusion_figure, training_figure
+from dashboard.teacher.figures import cell_mark, confusion_figure
 from dashboard.teacher.focus import register_focus
 from dashboard.teacher.layout import HIDDEN, NO_CURVE_YET, NO_MATRIX_YET, SHOWN
 from dashboard.teacher.tables import matrix_table, selection_table, training_table

@@ -1,6 +1,6 @@
 """The Teacher view's figures: arrays in, a Plotly figure out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,14 +9,11 @@ from dashboard.theme import (
     ACCENT_COLOUR,
     LETTER_WIDTH,
     RIGHT,
-    TEST,
-    TRAIN,
     WRONG,
     blank_figure,
     short_names,
 )
 
-LOSSES = ("train_loss", "test_loss")
 MAX_NUMBERED = 20  # classes up to which a cell has room for its number
 MAX_NAMED = 25  # class names that an axis has room for
 UPRIGHT_LETTERS = 3  # names up to this length stand side by side under a matrix; longer ones are turned
@@ -96,54 +93,6 @@ def cell_mark(true: int, predicted: int) -> dict:
         "y1": true + 0.5,
         "line": {"width": 2.5, "color": ACCENT_COLOUR},
     }
-
-
-def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: int | None = None) -> go.Figure:
-    """The course of training: loss or accuracy against epochs.
-
-    Parameters
-    ----------
-    points : metric points; each has "epoch" and some of "train_loss", "test_loss", "train_accuracy", "test_accuracy".
-    what : "loss" or "accuracy".
-    epochs : where the axis ends, so that a live curve does not move while it grows.
-    """
-    figure = blank_figure(hovermode="x unified")
-    figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
-    )
-    for split, colour, symbol in (("train", TRAIN, "circle"), ("test", TEST, "diamond")):
-        name = f"{split}_{what}"
-        there = [point for point in points if name in point]
-        if not there:
-            continue
-        figure.add_scatter(
-            x=np.array([point["epoch"] for point in there], np.float32),
-            y=np.array([point[name] for point in there], np.float32),
-            name=split,
-            mode="lines+markers" if len(there) <= 60 else "lines",
-            line={"color": colour, "width": 2},
-            marker={"size": 5, "symbol": symbol},
-            hovertemplate="%{y:.3f}" if what == "loss" else "%{y:.1%}",
-        )
-    figure.update_xaxes(title_text="epoch", range=[-0.02 * epochs, 1.02 * epochs] if epochs else None)
-    if what == "loss":
-        figure.update_yaxes(
-            title_text="cross-entropy, nats",
-            type="log",
-            **log_ticks([point[name] for point in points for name in LOSSES if name in point]),
-        )
-    else:
-        figure.update_yaxes(title_text="accuracy", tickformat=".0%")
-    return figure
-
-
-def log_ticks(values: Sequence[float]) -> dict:
-    """Where a log axis has its numbers: one a decade, three while the values span less than two decades."""
-    drawn = [value for value in values if value > 0]
-    if not drawn or max(drawn) >= 100 * min(drawn):
-        return {"dtick": 1}
-    # Plotly's own ticks between decades say 2 and 5 wherever they are.
-    return {"tickvals": [float(f"{step}e{decade}") for decade in range(-9, 4) for step in (1, 2, 5)]}
 
 
 def probability_figure(

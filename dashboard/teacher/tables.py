@@ -1,11 +1,10 @@
 """The Teacher view's numbers as CSV, to take along."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
+from dashboard.components.tables import to_csv
 from dashboard.measures import in_split, unpack_bits
 from workers.engine import Engine
 
@@ -48,12 +47,3 @@ def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | N
         for image in np.flatnonzero(mask).tolist()
     )
     return to_csv(["image", "split", "true", "predicted", "confidence", *(f"p({name})" for name in names)], rows)
-
-
-def to_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
-    """A table as CSV."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()

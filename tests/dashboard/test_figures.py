@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from dashboard.teacher.figures import MAX_NUMBERED, cell_mark, confusion_figure, probability_figure, training_figure
+from dashboard.components.curves import training_figure
+from dashboard.teacher.figures import MAX_NUMBERED, cell_mark, confusion_figure, probability_figure
 from dashboard.theme import ACCENT_COLOUR, class_colours
 
 CONFUSION = np.array([[30, 0, 2], [1, 40, 0], [0, 0, 0]])

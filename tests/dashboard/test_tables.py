@@ -6,8 +6,9 @@ import io
 import numpy as np
 import pytest
 
+from dashboard.components.tables import to_csv
 from dashboard.measures import pack_bits
-from dashboard.teacher.tables import matrix_table, selection_table, to_csv, training_table
+from dashboard.teacher.tables import matrix_table, selection_table, training_table
 
 SPLITS = ["train", "test"]
 

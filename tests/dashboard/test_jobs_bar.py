@@ -1,50 +1,21 @@
-"""The study bar and the drawer: what a job does, in words, and which buttons it has."""
+"""The study bar and the light in the header: what a job does, in words."""
 
 from dataclasses import replace
 
 import pytest
 
-from dashboard.jobs.callbacks import size_of
-from dashboard.jobs.layout import STATE_COLOURS, duration, job_row, step, store_words, study_row, told, worker_rows
+from dashboard.jobs.bar import step
 from dashboard.jobs.pulse import light_of, pace
+from dashboard.jobs.words import STATE_COLOURS, clock, duration, moment, told
+from tests.dashboard.components import inside, texts
 from workers.engine import Health
 from workers.jobs import Job
 from workers.presence import Worker
-from workers.studies import Study
 
 NOW = 1_000_100.0
 JOB = Job("0123456789abcdef" * 4, "teacher", "queued", {}, {}, submitted=NOW - 100)
 RUNNING = replace(JOB, state="running", started=NOW - 10, fraction=0.25, stage="training", message="epoch 3 of 12")
-STUDY = Study("abc123", "Digits", {"images": "i", "teacher": "t"})
-
-
-def inside(component):
-    """The component and all that is in it."""
-    yield component
-    children = getattr(component, "children", None)
-    for child in children if isinstance(children, (list, tuple)) else [children]:
-        if hasattr(child, "to_plotly_json"):
-            yield from inside(child)
-
-
-def texts(component):
-    found = []
-    for part in inside(component):
-        children = getattr(part, "children", None)
-        found += [
-            child
-            for child in (children if isinstance(children, (list, tuple)) else [children])
-            if isinstance(child, str)
-        ]
-    return found
-
-
-def actions(component):
-    return [
-        part.id["action"]
-        for part in inside(component)
-        if isinstance(getattr(part, "id", None), dict) and "action" in part.id
-    ]
+WORKER = Worker("worker-1@here", "1", ("interactive", "batch"), "cpu", 1)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +26,7 @@ def actions(component):
         ({"state": "queued", "deaths": 1}, "waits for a worker again, as the last one died"),
         ({"state": "failed", "error": "It went wrong."}, "It went wrong."),
         ({"state": "cancelled"}, "stopped on request"),
+        ({"state": "done"}, ""),
         ({"state": "cancelled", "error": "Its input failed."}, "Its input failed."),
         ({}, "epoch 3 of 12 · 25% · 30 s left"),
         ({"message": ""}, "training · 25% · 30 s left"),
@@ -89,6 +61,28 @@ def test_times_are_told_as_people_do(seconds, words):
     assert duration(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "–"),
+        (0, "0 s"),
+        (8.4, "8 s"),
+        (59.4, "59 s"),
+        (59.6, "1:00"),
+        (200, "3:20"),
+        (3599.7, "1:00:00"),
+        (90_061, "25:01:01"),
+    ],
+)
+def test_times_in_a_table_are_short(seconds, words):
+    assert clock(seconds) == words
+
+
+def test_a_moment_is_the_same_for_all_who_look():
+    assert moment(1_700_000_000.9) == "2023-11-14 22:13 UTC"
+    assert moment(None) == moment(0.0) == "–"
+
+
 @pytest.mark.parametrize("state", STATE_COLOURS)
 def test_a_step_says_its_state_to_a_screen_reader_too(state):
     shown = step(replace(RUNNING, state=state), state == "done", NOW, "12 epochs")
@@ -106,67 +100,6 @@ def test_work_without_a_fraction_moves():
 
 def test_a_result_that_is_there_counts_as_done_whatever_became_of_its_job():
     assert "done" in texts(step(replace(JOB, state="cancelled"), True, NOW, "1,438 train"))
-
-
-@pytest.mark.parametrize(
-    ("state", "buttons"),
-    [
-        ("waiting", ["cancel"]),
-        ("queued", ["cancel"]),
-        ("running", ["cancel"]),
-        ("done", []),
-        ("failed", ["retry"]),
-        ("cancelled", ["retry"]),
-    ],
-)
-def test_a_job_has_the_buttons_of_its_state(state, buttons):
-    assert actions(job_row(replace(RUNNING, state=state), [], NOW)) == buttons
-
-
-def test_a_failed_job_shows_why_and_its_log():
-    row = job_row(replace(RUNNING, state="failed", error="It went wrong.", finished=NOW - 5), ["one", "two"], NOW)
-    assert {"Teacher", "failed", "It went wrong.", "one\ntwo", "5 s"} <= set(texts(row))
-
-
-def test_a_job_without_log_has_none():
-    assert "log" not in texts(job_row(RUNNING, [], NOW))
-
-
-def test_a_study_can_be_pinned_and_deleted_after_asking():
-    assert actions(study_row(STUDY, 2048)) == ["pin", "delete"]
-    assert actions(study_row(replace(STUDY, pinned=True), 2048)) == ["unpin", "delete"]
-    assert "Delete Digits and its 2.0 KiB for good" in texts(study_row(STUDY, 2048))
-
-
-def test_a_studys_size_is_that_of_its_results():
-    assert size_of(STUDY, {"i": 100, "t": 20, "other": 3}) == 120
-    assert size_of(STUDY, {}) == 0
-
-
-def test_the_store_says_how_full_it_is():
-    bar, words = store_words(Health(True, used_bytes=2**20, budget_bytes=2**22))
-    assert bar.value == 25
-    assert words.children.startswith("1.0 MiB of 4.0 MiB for results.")
-    assert store_words(Health(True))[0].value == 0
-
-
-def lines_of(*workers, **choices):
-    return [row.children for row in worker_rows(Health(True, workers=workers), choices)]
-
-
-WORKER = Worker("worker-1@here", "1", ("interactive", "batch"), "cpu", 1)
-
-
-def test_a_worker_says_what_it_hears():
-    assert lines_of(WORKER) == ["worker-1@here: interactive, batch on cpu"]
-    assert lines_of(replace(WORKER, job="k")) == ["worker-1@here: interactive, batch on cpu · busy"]
-
-
-def test_no_worker_is_said_too_and_what_they_offer():
-    assert lines_of() == ["None is running."]
-    architectures = {"lenet": {"title": "LeNet"}, "vgg16-bn": {"title": "VGG16"}}
-    offered = lines_of(image_sets={"digits": "Digits", "mnist": "MNIST"}, architectures=architectures)
-    assert offered[1:] == ["Image sets: Digits, MNIST. Architectures: LeNet, VGG16."]
 
 
 @pytest.mark.parametrize(
