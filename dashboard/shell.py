@@ -1,15 +1,20 @@
 """The frame: header, notices, study bar, workspace, help; light and dark."""
 
+from urllib.parse import urlsplit
+
 import dash_mantine_components as dmc
+import flask
 from dash import dcc, html
 
-from dashboard import history, ids, links
+from dashboard import history, ids, links, study_menu
 from dashboard.components.panel import icon, label
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.bar import study_bar
+from dashboard.links import asked_in
 from dashboard.new import ids as new_ids
 from dashboard.new import layout as new
 from dashboard.theme import ACCENT
+from dashboard.views import known_views
 from dashboard.workspace import navigation, workspace
 
 KEYS = [
@@ -23,7 +28,9 @@ KEYS = [
 
 
 def layout() -> dmc.MantineProvider:
-    """The whole page, before any data."""
+    """The whole page, before any data, with the views that the address names."""
+    address = urlsplit((flask.request.referrer or "") if flask.has_request_context() else "")
+    shown = known_views(asked_in(address.query).get("views"))
     return dmc.MantineProvider(
         [
             *links.stores(),
@@ -37,11 +44,12 @@ def layout() -> dmc.MantineProvider:
                     header(),
                     html.Div(id=ids.NOTICES, className="notices", role="alert"),
                     study_bar(),
-                    workspace(),
+                    workspace(shown),
                 ],
                 className="shell",
             ),
             new.window(),
+            study_menu.window(),
             help_window(),
         ],
         theme={
@@ -66,6 +74,7 @@ def header() -> html.Header:
                 allowDeselect=False,
                 **label("Study"),
             ),
+            study_menu.menu(),
             dmc.Button("New study", id=new_ids.BUTTON, size="xs", variant="light", leftSection=icon("add")),
             navigation(),
             html.Div(className="spring"),

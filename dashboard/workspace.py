@@ -1,7 +1,7 @@
 """The workspace: the views that are shown, one alone or several side by side. A view that is not shown is not there at all:
 it costs nothing, and fills itself from the stores when it comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash
@@ -11,7 +11,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids
 from dashboard.components.panel import icon, label
 from dashboard.links import asked_in
-from dashboard.views import FIRST, VIEWS, known_views
+from dashboard.views import VIEWS, known_views
 
 
 def navigation() -> html.Nav:
@@ -45,19 +45,19 @@ def navigation() -> html.Nav:
     )
 
 
-def workspace() -> html.Main:
+def workspace(shown: Sequence[str]) -> html.Main:
     """A place for each view, in the order of the navigation; those that are not shown are empty."""
     return html.Main(
         [
             html.Div(
-                view.layout() if view.name in FIRST else [],
+                view.layout() if view.name in shown else [],
                 id=ids.pane(view.name),
                 className="pane",
-                hidden=view.name not in FIRST,
+                hidden=view.name not in shown,
             )
             for view in VIEWS
         ]
-        + [dcc.Store(id=ids.WORKSPACE, data=list(FIRST))]
+        + [dcc.Store(id=ids.WORKSPACE, data=list(shown))]
     )
 
 

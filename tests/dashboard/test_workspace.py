@@ -1,0 +1,108 @@
+"""Which views are shown: what an address names, what is laid out and taken away, what the navigation offers."""
+
+import json
+
+import dash
+import pytest
+
+from dashboard import ids
+from dashboard.views import FIRST, MOST, VIEWS, known_views
+from dashboard.workspace import navigation, panes, workspace
+
+NAMES = [view.name for view in VIEWS]
+
+
+def as_sent(layout):
+    return json.dumps(layout, default=lambda part: part.to_plotly_json())
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (None, ["teacher"]),
+        ("", ["teacher"]),
+        ("jobs", ["jobs"]),
+        ("jobs,teacher", ["jobs", "teacher"]),
+        ("jobs,jobs,nonsense", ["jobs"]),
+        ("nonsense,<script>", ["teacher"]),
+    ],
+)
+def test_an_address_names_views_and_the_first_is_shown_when_it_names_none(asked, shown):
+    assert known_views(asked) == shown
+
+
+def test_no_more_views_than_there_is_room_for():
+    assert known_views(",".join(NAMES)) == NAMES[:MOST]
+
+
+def hidden_but(*shown):
+    return {name: name not in shown for name in NAMES}
+
+
+def test_what_is_newly_shown_is_laid_out_and_what_is_no_longer_is_taken_away():
+    changes = panes(["jobs"], hidden_but("teacher"))
+    assert changes["teacher"] == ([], True)
+    laid_out, hidden = changes["jobs"]
+    assert not hidden
+    assert as_sent(laid_out) == as_sent(VIEWS[NAMES.index("jobs")].layout())
+
+
+def test_what_stays_is_left_alone():
+    """Laid out anew it would lose what was typed in it and where it was scrolled to."""
+    changes = panes(["teacher", "jobs"], hidden_but("teacher"))
+    assert changes["teacher"] == (dash.no_update, dash.no_update)
+    assert changes["jobs"][1] is False
+    assert panes(["teacher"], hidden_but("teacher")) == dict.fromkeys(NAMES, (dash.no_update, dash.no_update))
+
+
+def test_a_page_begins_with_the_first_view_and_a_place_for_each():
+    places = {place.id: place for place in workspace().children if hasattr(place, "hidden")}
+    assert list(places) == [ids.pane(name) for name in NAMES]
+    for name in NAMES:
+        assert places[ids.pane(name)].hidden is (name not in FIRST)
+        assert bool(places[ids.pane(name)].children) is (name in FIRST)
+
+
+def test_every_view_has_its_two_buttons_and_says_what_for():
+    items = {item.id: item.children for item in navigation().children}
+    assert list(items) == [ids.nav_item(name) for name in NAMES]
+    for view in VIEWS:
+        alone, beside = items[ids.nav_item(view.name)]
+        assert (alone.id, alone.title) == (ids.nav(view.name), view.purpose)
+        assert alone.children[0] == view.title
+        assert beside.id == ids.nav_beside(view.name)
+
+
+def test_all_views_can_stand_on_one_page():
+    """No id stands twice on the page, whatever is shown beside what."""
+    told = as_sent([view.layout() for view in VIEWS])
+    found = [part.split('"', 1)[0] for part in told.split('"id": "')[1:]]
+    assert len(found) > 20
+    assert sorted(set(found)) == sorted(found)
+
+
+@pytest.fixture
+def show(page):
+    """What the server sends when the views that are shown change."""
+
+    def ask(shown, before):
+        given = {f"pane_{name}__hidden": name not in before for name in NAMES}
+        return page.ask("pane-jobs.hidden", "workspace.data", workspace__data=shown, **given)
+
+    return ask
+
+
+def test_the_server_sends_only_what_changes(show):
+    assert show(["teacher"], ["teacher"]) == {}
+    sent = show(["jobs"], ["teacher"])
+    assert sent["pane-teacher"] == {"children": [], "hidden": True}
+    assert sent["pane-jobs"]["hidden"] is False
+    assert list(show(["teacher", "jobs"], ["teacher"])) == ["pane-jobs"]
+
+
+@pytest.mark.parametrize(
+    ("search", "shown"), [("", None), ("?views=teacher", None), ("?study=x&views=jobs", ["jobs"]), ("?views=a", None)]
+)
+def test_an_address_brings_its_views(page, search, shown):
+    found = page.ask("workspace.data", "url.search", url__search=search, workspace__data=["teacher"])
+    assert found == ({} if shown is None else {"workspace": {"data": shown}})
