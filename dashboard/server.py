@@ -9,7 +9,7 @@ import redis
 from dash import Input, Output, State
 from flask import Flask
 
-from dashboard import history, ids, links, shell, workspace
+from dashboard import history, ids, links, shell, study_menu, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
 from dashboard.guard import protect
@@ -56,6 +56,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     jobs.register(app, engine, starts_workers=alone and settings.worker)
     teacher.register(app, engine, make_cache(server, engine, alone))
     new.register(app, engine)
+    study_menu.register(app, engine)
     register_shell(app, engine)
     set_up(server, settings)
     return app

@@ -10,6 +10,7 @@ from dashboard.theme import TEST, TRAIN, blank_figure
 
 LOSSES = ("train_loss", "test_loss")
 SPLITS = ("train_", "test_")
+MOST_TICKS = 12  # one an epoch; Plotly chooses for more
 
 
 def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: int | None = None) -> go.Figure:
@@ -39,7 +40,11 @@ def training_figure(points: Sequence[Mapping[str, float]], what: str, epochs: in
             marker={"size": 5, "symbol": symbol},
             hovertemplate="%{y:.3f}" if what == "loss" else "%{y:.1%}",
         )
-    figure.update_xaxes(title_text="epoch", range=[-0.02 * epochs, 1.02 * epochs] if epochs else None)
+    figure.update_xaxes(
+        title_text="epoch",
+        range=[-0.02 * epochs, 1.02 * epochs] if epochs else None,
+        dtick=1 if epochs and epochs <= MOST_TICKS else None,  # no tenths of an epoch
+    )
     if what == "loss":
         figure.update_yaxes(
             title_text="cross-entropy, nats",

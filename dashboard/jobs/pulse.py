@@ -173,7 +173,9 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     if role == "images":
         return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
     if role == "teacher":
-        how = f"{meta['epochs']} epochs" if meta["epochs"] else "as it came" if meta["from_file"] else "untrained"
+        epochs = meta["epochs"]
+        trained = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+        how = trained if epochs else "as it came" if meta["from_file"] else "untrained"
         return f"{meta['architecture']}, {how}, {meta['test_accuracy']:.1%} on test"
     if role == "predictions":
         images = engine.results.meta(meta["inputs"]["images"])

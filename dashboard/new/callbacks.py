@@ -1,32 +1,37 @@
-"""The callbacks of the form: looks at files, what is wrong as one types, and Start."""
+"""The callbacks of the form: what is shown, what is wrong as one types, what it takes, and Start."""
 
-import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import dash
-from dash import Input, Output, State, ctx
+from dash import Input, Output, State
 
 from dashboard import ids as shared
 from dashboard import links
+from dashboard.abilities import lacks
 from dashboard.new import ids
-from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, Draft, Said, make_draft
-from dashboard.new.fields import fields_of, read
-from dashboard.new.layout import fault_words, look_failed, look_found, look_progress, size_words
-from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
+from dashboard.new.draft import ARCHITECTURES, PLACES, PUBLISHED, Draft, Said, make_draft
+from dashboard.new.effort import Work, time_words
+from dashboard.new.filling import register_filling
+from dashboard.new.form import EVERY_FIELD, whole_form
+from dashboard.new.layout import fault_words, size_words, without_words
+from dashboard.new.looking import register_look
+from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
-from workers.jobs import UnknownJob
-from workers.kinds import job
+from workers.kinds import CALLS, JobSpec
 from workers.studies import id_of
 
-EVERY_FIELD = [(part, field) for part, model in MODELS.items() for field in fields_of(model)]
 SECTIONS = ("digits", "folder", "npz")
+MEASURE_SECONDS = 20.0  # that an estimate may take on a busy machine; then one does without
 
 
 def register(app: dash.Dash, engine: Engine) -> None:
     """The callbacks of the form."""
     register_window(app, engine)
-    register_presets(app)
+    register_filling(app, engine)
     register_check(app, engine)
+    register_time(app, engine)
     for what in PLACES:
         register_look(app, engine, what)
 
@@ -69,6 +74,16 @@ def register_window(app: dash.Dash, engine: Engine) -> None:
         return fault_words(engine.choices().get("architectures", {}).get(architecture, {}).get("faults", ()))
 
     @app.callback(
+        Output(ids.IMAGE_SET, "hidden"),
+        Output(ids.TEACHER, "hidden"),
+        Output(ids.PREDICTIONS, "hidden"),
+        Input(ids.MADE_OF, "value"),
+    )
+    def show_parts(made_of: str):
+        alone = made_of == "predictions"
+        return alone, alone, not alone
+
+    @app.callback(
         output={
             "sections": {kind: Output(ids.section(kind), "hidden") for kind in SECTIONS},
             "no_fields": Output(ids.NO_FIELDS, "display"),
@@ -87,74 +102,6 @@ def register_window(app: dash.Dash, engine: Engine) -> None:
         return start != "file"
 
 
-def register_presets(app: dash.Dash) -> None:
-    """What fills in several settings at once."""
-    teacher = fields_of(MODELS["teacher"])
-    outputs = {field.name: Output(ids.field("teacher", field.name), field.prop) for field in teacher}
-    defaults = {field.name: field.shown_default for field in teacher}
-
-    @app.callback(
-        output={
-            "teacher": outputs,
-            "digits": {
-                field.name: Output(ids.field("digits", field.name), field.prop) for field in fields_of(MODELS["digits"])
-            },
-            "kind": Output(ids.KIND, "value"),
-            "start": Output(ids.START_FROM, "value"),
-        },
-        inputs=[[Input(ids.preset(number), "n_clicks") for number in range(len(PRESETS))]],
-        prevent_initial_call=True,
-    )
-    def choose(_: list):
-        """A preset, from the menu."""
-        chosen = next(preset for number, preset in enumerate(PRESETS) if ids.preset(number) == ctx.triggered_id)
-        return {
-            "teacher": {**defaults, **chosen.teacher},
-            "digits": {field.name: field.shown_default for field in fields_of(MODELS["digits"])},
-            "kind": chosen.kind,
-            "start": "random",
-        }
-
-    @app.callback(
-        output={
-            name: Output(ids.field("teacher", name), output.component_property, allow_duplicate=True)
-            for name, output in outputs.items()
-            if name != "architecture"
-        },
-        inputs=[Input(ids.MEASURE, "n_clicks"), Input(ids.FINE_TUNE, "n_clicks")],
-        prevent_initial_call=True,
-    )
-    def use_weights(_measure: int, _fine_tune: int):
-        """What to do with weights of a file."""
-        settings = {**defaults, **(MEASURE if ctx.triggered_id == ids.MEASURE else FINE_TUNE)}
-        return {name: value for name, value in settings.items() if name != "architecture"}
-
-    @app.callback(
-        Output(ids.field("teacher", "learning_rate"), "value", allow_duplicate=True),
-        Input(ids.field("teacher", "optimizer"), "value"),
-        State(ids.field("teacher", "learning_rate"), "value"),
-        prevent_initial_call=True,
-    )
-    def suit_rate(optimizer: str, rate: Any):
-        """The learning rate that suits the optimiser, unless somebody has typed one."""
-        suited = usual_rate(optimizer, rate)
-        return dash.no_update if suited is None else suited
-
-
-def whole_form(kind: type[Input] | type[State]) -> dict[str, Any]:
-    """All that stands in the form, as inputs or states of a callback; `said` makes sense of it."""
-    values: dict[str, dict] = {part: {} for part in MODELS}
-    for part, field in EVERY_FIELD:
-        values[part][field.name] = kind(ids.field(part, field.name), field.prop)
-    return {
-        "kind": kind(ids.KIND, "value"),
-        "start": kind(ids.START_FROM, "value"),
-        "values": values,
-        "paths": {what: kind(ids.path(what), "value") for what in PLACES},
-        "found": {what: kind(ids.found(what), "data") for what in PLACES},
-    }
-
-
 def register_check(app: dash.Dash, engine: Engine) -> None:
     """What is wrong, as one types; and Start."""
 
@@ -167,6 +114,9 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
             "errors": [Output(ids.field(part, field.name), "error") for part, field in EVERY_FIELD],
             "title": Output(ids.TITLE, "placeholder"),
             "size": Output(ids.SIZE, "children"),
+            "work": Output(ids.WORK, "data"),
+            "question": Output(ids.QUESTION, "data"),
+            "without": Output(ids.WITHOUT, "children"),
             "missing": Output(ids.MISSING, "children"),
             "start": Output(ids.START, "children"),
             "disabled": Output(ids.START, "disabled"),
@@ -176,19 +126,24 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
             "opened": Input(ids.WINDOW, "opened"),
             "_notices": Input(shared.NOTICES, "children"),  # as above
             "form": whole_form(Input),
+            "asked": State(ids.QUESTION, "data"),
         },
         prevent_initial_call=True,
     )
-    def check(opened: bool | None, _notices: list, form: dict[str, Any]):
+    def check(opened: bool | None, _notices: list, form: dict[str, Any], asked: dict | None):
         """Everything that follows from what stands in the form."""
         if not opened:
             raise dash.exceptions.PreventUpdate
         draft, budget = draft_of(form)
         known = existing(engine, draft)
+        work = asdict(draft.work) if draft.work else None
         return {
             "errors": [draft.errors.get((part, field.name)) for part, field in EVERY_FIELD],
             "title": draft.title,
             "size": size_words(draft, budget),
+            "work": work,
+            "question": dash.no_update if work is None or work["question"] == asked else work["question"],
+            "without": without(engine, draft.specs),
             "missing": f"This study is there already: {known.title}." if known else " ".join(draft.missing),
             "start": "Open" if known else "Start",
             "disabled": draft.specs is None,
@@ -219,78 +174,57 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
         return links.study_data(study), None, None, False, ""
 
 
+def without(engine: Engine, specs: Mapping[str, JobSpec] | None) -> str:
+    """What the views will not be able to do with a study of these jobs."""
+    if specs is None:
+        return ""
+    asked = {role: (spec.kind, spec.params.model_dump()) for role, spec in specs.items()}
+    return without_words(lacks(asked, engine.choices()))
+
+
+def register_time(app: dash.Dash, engine: Engine) -> None:
+    """How long it takes, as a worker measures it: asked only when something else is to be measured."""
+
+    @app.callback(
+        Output(ids.SPEED, "data"),
+        Input(ids.QUESTION, "data"),
+        Input(shared.NOTICES, "children"),  # they change when a worker has come
+        State(ids.SPEED, "data"),
+        State(shared.TAB, "data"),
+        prevent_initial_call=True,
+    )
+    def measure(question: dict | None, _notices: list, speed: dict | None, tab: str | None):
+        if question is None or (speed and speed["question"] == question and "error" not in speed):
+            raise dash.exceptions.PreventUpdate
+        return {"question": question} | measured(engine, question, tab)
+
+    @app.callback(
+        Output(ids.TIME, "children"),
+        Input(ids.WORK, "data"),
+        Input(ids.SPEED, "data"),
+        prevent_initial_call=True,
+    )
+    def tell_time(work: dict | None, speed: dict | None):
+        return time_words(Work(**work) if work else None, speed)
+
+
+def measured(engine: Engine, question: Mapping[str, Any], tab: str | None) -> dict[str, Any]:
+    """What a worker says of the work, or the "error" for which it does not."""
+    if CALLS in engine.health().deaf_queues:
+        return {"error": "no worker answers"}
+    try:
+        return engine.calls.ask("estimate", question, tab or "page", MEASURE_SECONDS)
+    except Superseded:
+        raise dash.exceptions.PreventUpdate from None
+    except NoAnswer:
+        return {"error": "no worker answers in time"}
+    except CallFailed as error:
+        return {"error": f"the worker says: {str(error).rstrip('.')}"}
+
+
 def existing(engine: Engine, draft: Draft):
     """The study that asks for the same, if there is one."""
     if draft.specs is None:
         return None
     wanted = id_of(draft.specs)
     return next((study for study in engine.studies.all() if study.id == wanted), None)
-
-
-def register_look(app: dash.Dash, engine: Engine, what: str) -> None:
-    """A look at a place: asked for, followed, and given up when the window is closed."""
-
-    @app.callback(
-        output={
-            "asked": Output(ids.asked(what), "data"),
-            "disabled": Output(ids.clock(what), "disabled"),
-            "told": Output(ids.told(what), "children"),
-            "found": Output(ids.found(what), "data"),
-        },
-        inputs={
-            "_clicks": Input(ids.look(what), "n_clicks"),
-            "_enters": Input(ids.path(what), "n_submit"),
-            "_ticks": Input(ids.clock(what), "n_intervals"),
-            "opened": Input(ids.WINDOW, "opened"),
-            "path": State(ids.path(what), "value"),
-            "size": State(ids.field("folder", "size"), "value"),
-            "asked": State(ids.asked(what), "data"),
-        },
-        prevent_initial_call=True,
-    )
-    def look(_clicks, _enters, _ticks, opened: bool | None, path: str | None, size: Any, asked: dict | None):
-        if ctx.triggered_id == ids.WINDOW:
-            return given_up(engine, opened, asked)
-        if ctx.triggered_id == ids.clock(what):
-            return followed(engine, asked)
-        place = (path or "").strip()
-        if not place:
-            return answer(None, look_failed(f"Name {PLACES[what]} first."))
-        if asked:
-            engine.jobs.cancel(asked["key"])
-        params = {"what": what, "path": place, "asked": time.time()}
-        if what == "folder" and size != "":
-            if "size" in read(MODELS["folder"], {"size": size})[1]:
-                return answer(None, look_failed("Correct the size first."))
-            params["size"] = size
-        key = engine.jobs.submit(job("look", params))
-        return answer({"key": key, "path": place}, look_progress(engine.jobs.get(key), engine.jobs.now()))
-
-
-def answer(asked: dict | None, told: Any, found: dict | None = None) -> dict[str, Any]:
-    """Where a look stands."""
-    return {"asked": asked, "disabled": asked is None, "told": told, "found": found}
-
-
-def given_up(engine: Engine, opened: bool | None, asked: dict | None) -> dict[str, Any]:
-    """Closing the window ends a look that is under way; what was found before it stays."""
-    if opened or not asked:
-        raise dash.exceptions.PreventUpdate
-    engine.jobs.cancel(asked["key"])
-    return answer(None, None)
-
-
-def followed(engine: Engine, asked: dict | None) -> dict[str, Any]:
-    """A tick of the clock: how far the look is, or what came of it."""
-    if not asked:
-        raise dash.exceptions.PreventUpdate
-    try:
-        known = engine.jobs.get(asked["key"])
-    except UnknownJob as error:  # the store was emptied meanwhile
-        return answer(None, look_failed(str(error)))
-    if known.is_open:
-        return {**answer(asked, look_progress(known, engine.jobs.now())), "found": dash.no_update}
-    if known.state != "done":
-        return answer(None, look_failed(known.error or "The look was stopped on request."))
-    found = {**engine.results.meta(known.key), "path": asked["path"]}
-    return answer(None, look_found(found), found)

@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from dashboard.new import ids
 from workers.params import Params
 
-BY_LOOK = ("kind", "manifest", "count")  # chosen otherwise, or found by a look at the files
+# Chosen otherwise, or found by a look at the files.
+BY_LOOK = ("kind", "manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")
 
 SENTENCES = {
     "greater_than": "must be greater than {gt:g}",

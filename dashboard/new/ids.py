@@ -4,10 +4,16 @@ DUPLICATE = "new-duplicate"  # {"study": id, "at": time}: opens the form with th
 BUTTON = "new-button"
 WINDOW = "new-window"
 PRESET = "new-preset"  # the beginning of the ids of the menu's items
+MADE_OF = "new-made-of"  # "teacher", with an image set, or "predictions" alone
+IMAGE_SET = "new-image-set"
+TEACHER = "new-teacher"
+PREDICTIONS = "new-predictions"
 KIND = "new-kind"
 START_FROM = "new-start-from"  # "random" or "file"
 TITLE = "new-title"
 SIZE = "new-size"
+TIME = "new-time"
+WITHOUT = "new-without"
 MISSING = "new-missing"
 START = "new-start"
 FAULTS = "new-faults"
@@ -16,10 +22,15 @@ WEIGHTS = "new-weights"
 WEIGHTS_USES = "new-weights-uses"
 MEASURE = "new-measure"
 FINE_TUNE = "new-fine-tune"
+DUPLICATE = "new-duplicate"  # {"study": id, "at": time}: the form is to hold what that study was asked for with
+FILLED = "new-filled"  # [optimiser, learning rate] as they were filled in for a duplicate; None when they were seen
+WORK = "new-work"  # `effort.Work`, or None
+QUESTION = "new-question"  # what a worker is asked to measure
+SPEED = "new-speed"  # its answer, and the question
 
 
 def field(part: str, name: str) -> str:
-    """The input of a setting; `part` is a source's kind, "weights" or "teacher"."""
+    """The input of a setting; `part` is a source's kind, "weights", "teacher" or "predictions"."""
     return f"new-{part}-{name.replace('_', '-')}"
 
 
@@ -34,7 +45,7 @@ def preset(number: int) -> str:
 
 
 def path(what: str) -> str:
-    """Where the files lie; `what` is "folder", "npz" or "weights", here and below."""
+    """Where the files lie; `what` is "folder", "npz", "weights" or "predictions", here and below."""
     return f"new-{what}-path"
 
 

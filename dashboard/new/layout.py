@@ -1,23 +1,27 @@
-"""The window of the form: the image set on the left, the teacher on the right, what it takes and Start below."""
+"""The window of the form: the image set on the left, the teacher on the right, or else a file of predictions; what it
+takes and Start below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from humanize import naturalsize
 
+from dashboard.abilities import Need
 from dashboard.components.panel import label
 from dashboard.jobs.words import told
 from dashboard.new import ids
 from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, Draft
 from dashboard.new.fields import component, fields_of
 from dashboard.new.presets import PRESETS
+from dashboard.views import VIEWS
 from workers.jobs import Job
 
 MAIN = ("epochs", "batch_size", "optimizer", "learning_rate")  # shown; the teacher's others are folded away
 TICK = 300  # ms between two looks at a look
 NAMED_CLASSES = 12  # of what was found; the others are counted
+STATED = {"auto": "told apart by the numbers", "logits": "logits", "probabilities": "probabilities"}
 
 
 def window() -> dmc.Modal:
@@ -25,8 +29,19 @@ def window() -> dmc.Modal:
     return dmc.Modal(
         html.Div(
             [
-                html.Div([image_set(), teacher()], className="new-columns"),
+                dmc.SegmentedControl(
+                    id=ids.MADE_OF,
+                    data=[
+                        {"value": "teacher", "label": "Image set and teacher"},
+                        {"value": "predictions", "label": "Predictions alone"},
+                    ],
+                    value="teacher",
+                    size="xs",
+                    **label("What the study is made of"),
+                ),
+                html.Div([image_set(), teacher(), predictions()], className="new-columns"),
                 foot(),
+                *[dcc.Store(id=store) for store in (ids.DUPLICATE, ids.FILLED, ids.WORK, ids.QUESTION, ids.SPEED)],
             ],
             className="new-form",
         ),
@@ -73,7 +88,30 @@ def image_set() -> html.Section:
                 display="none",
             ),
         ],
+        id=ids.IMAGE_SET,
         **label("Image set"),
+    )
+
+
+def predictions() -> html.Section:
+    """What stands in place of image set and teacher: a file of what some classifier said."""
+    (stated,) = fields("predictions")
+    stated.data = [{"value": value, "label": words} for value, words in STATED.items()]
+    return html.Section(
+        [
+            html.Header(html.H3("Predictions")),
+            look_box(
+                "predictions",
+                "File",
+                "/data/predictions.csv",
+                "An .npz or .csv file of logits or probabilities, with labels and images if you like.",
+            ),
+            html.Div(stated, className="new-fields"),
+        ],
+        id=ids.PREDICTIONS,
+        className="new-alone",
+        hidden=True,
+        **label("Predictions"),
     )
 
 
@@ -138,6 +176,7 @@ def teacher() -> html.Section:
                 variant="contained",
             ),
         ],
+        id=ids.TEACHER,
         **label("Teacher"),
     )
 
@@ -147,7 +186,11 @@ def foot() -> html.Footer:
         [
             dmc.TextInput(id=ids.TITLE, size="xs", inputProps={"maxLength": 80}, className="new-title", label="Title"),
             html.Div(
-                [html.Div(id=ids.SIZE), html.Div(id=ids.MISSING, className="new-missing")],
+                [
+                    html.Div([html.Span(id=ids.SIZE), html.Span(id=ids.TIME)], className="new-takes"),
+                    html.Div(id=ids.WITHOUT),
+                    html.Div(id=ids.MISSING, className="new-missing"),
+                ],
                 className="new-words",
                 role="status",
             ),
@@ -211,19 +254,14 @@ def look_failed(sentence: str) -> dmc.Text:
 
 def look_found(found: dict[str, Any]) -> list[dmc.Text]:
     """What a look found, a line each."""
-    if "tensors" in found:
+    if "has_logits" in found:
+        lines = predictions_lines(found)
+    elif "count" in found:
+        lines = images_lines(found)
+    elif "tensors" in found:
         lines = [f"{found['tensors']:,} tensors, {found['numbers']:,} numbers."]
     else:
-        n_test = found["count"] - found["n_train"]
-        names = found["class_names"]
-        more = f" and {len(names) - NAMED_CLASSES:,} more" if len(names) > NAMED_CLASSES else ""
-        channels, height, width = found["shape"]
-        lines = [
-            f"{found['count']:,} images: with the usual share kept for testing, {found['n_train']:,} train, {n_test:,} test.",
-            f"{len(names):,} classes: {', '.join(names[:NAMED_CLASSES])}{more}.",
-            f"{height} x {width} pixels, {'grey' if channels == 1 else 'colour' if channels == 3 else channels}.",
-            *found["notes"],
-        ]
+        lines = ["The weights of the study that this is a copy of."]
     return [dmc.Text(line, size="xs") for line in lines]
 
 
@@ -233,6 +271,57 @@ def fault_words(faults: Sequence[str]) -> list[dmc.Text]:
         return []
     verdict = dmc.Text("It can be trained and asked, but what is seen of its layers would be wrong.", size="xs")
     return [verdict, *(dmc.Text(fault, size="xs", c="dimmed") for fault in faults)]
+
+
+def images_lines(found: Mapping[str, Any]) -> list[str]:
+    """What is known of an image set before it is made."""
+    n_test = found["count"] - found["n_train"]
+    share = found["test_fraction"]
+    return [
+        f"{found['count']:,} images: with {share:.0%} kept for testing, {found['n_train']:,} train, {n_test:,} test.",
+        class_line(found["class_names"]),
+        shape_line(found["shape"]),
+        *found["notes"],
+    ]
+
+
+def predictions_lines(found: Mapping[str, Any]) -> list[str]:
+    """What a file of predictions holds, and how its outputs were told apart."""
+    outputs = found["outputs"]
+    return [
+        f"{found['count']:,} predictions, as {outputs['kind']}. {outputs['reason']}",
+        class_line(found["class_names"]),
+        "It holds the true classes." if found["has_labels"] else "It holds no labels: nothing can be called wrong.",
+        f"It holds the images, {shape_line(found['shape'])}" if found["has_images"] else "It holds no images.",
+        *found["notes"],
+    ]
+
+
+def class_line(names: list[str]) -> str:
+    """The first classes by name, the others by number."""
+    more = f" and {len(names) - NAMED_CLASSES:,} more" if len(names) > NAMED_CLASSES else ""
+    return f"{len(names):,} classes: {', '.join(names[:NAMED_CLASSES])}{more}."
+
+
+def shape_line(shape: list[int]) -> str:
+    """How large the images are, and of what colour."""
+    channels, height, width = shape
+    return f"{height} x {width} pixels, {'grey' if channels == 1 else 'colour' if channels == 3 else channels}."
+
+
+def without_words(lacking: Mapping[Need, str]) -> str:
+    """What the views will not be able to do with a study that lacks these; `lacking` is what `abilities.lacks` gives."""
+    deeds: dict[Need, list[str]] = {}
+    if Need.IMAGES in lacking:
+        deeds[Need.IMAGES] = ["cards in place of pictures"]
+    for part in (part for view in VIEWS for part in view.parts):
+        lacks = next((need for need in part.needs if need in lacking), None)
+        if lacks is None:
+            continue
+        if lacking[lacks] == lacking.get(Need.MODEL):  # where the model is what is missing, it is named
+            lacks = Need.MODEL
+        deeds.setdefault(lacks, []).append(f"no {part.title[0].lower()}{part.title[1:]}")
+    return " ".join(f"Without {need}: {', '.join(deeds[need])}." for need in Need if need in deeds)
 
 
 def size_words(draft: Draft, budget: int | None) -> str:

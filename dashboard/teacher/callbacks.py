@@ -19,6 +19,7 @@ from dashboard.teacher import ids
 from dashboard.teacher.figures import cell_mark, confusion_figure
 from dashboard.teacher.focus import register_focus
 from dashboard.teacher.layout import HIDDEN, NO_CURVE_YET, NO_MATRIX_YET, SHOWN
+from dashboard.teacher.scatter import register_scatter
 from dashboard.teacher.tables import matrix_table, selection_table, training_table
 from dashboard.teacher.words import training_words
 from dashboard.theme import class_colours
@@ -32,6 +33,7 @@ ORIGIN = "matrix"
 
 def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     """The view's callbacks."""
+    register_scatter(app, engine)
     register_matrix(app, engine, cache)
     register_training(app, engine)
     register_grid(app, engine)

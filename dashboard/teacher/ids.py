@@ -1,5 +1,14 @@
 """Ids of the Teacher view."""
 
+SCATTER_PANEL = "scatter-panel"
+SCATTER = "scatter"
+SCATTER_OF = "scatter-of"
+SCATTER_WORDS = "scatter-words"
+SCATTER_SOURCE = "scatter-source"
+SCATTER_AGAIN = "scatter-again"  # as GRID_AGAIN
+SCATTER_PAINTED = "scatter-painted"
+SCATTER_PICKED = "scatter-picked"  # what a lasso or a box enclosed: {"images", "bits", "tool"}
+
 MATRIX_PANEL = "matrix-panel"
 MATRIX = "matrix"
 MATRIX_WORDS = "matrix-words"
@@ -31,6 +40,7 @@ FOCUS_INDEX = "focus-index"
 EPOCH = "focus-epoch"
 EPOCH_TEXT = "focus-epoch-text"
 
+TABLE_SCATTER = "take-scatter"
 TABLE_MATRIX = "take-matrix"
 TABLE_TRAINING = "take-training"
 TABLE_SELECTION = "take-selection"

@@ -1,4 +1,4 @@
-"""The Teacher view: matrix and training on the left, the images in the middle, the focused one on the right."""
+"""The Teacher view: map and matrix on the left, images and training in the middle, the focused image on the right."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
 SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
+NO_MAP_YET = "The map appears when the predictions are there."
 NO_MATRIX_YET = "The matrix appears when the predictions are there."
 NO_CURVE_YET = "The curve begins with the first steps of training."
 
@@ -20,14 +21,47 @@ def layout() -> html.Div:
     """The view; everything in it is filled by callbacks."""
     return html.Div(
         [
-            html.Div([matrix_panel(), training_panel()], className="column column-left"),
-            html.Div(grid_panel(), className="column column-middle"),
+            html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
+            html.Div([grid_panel(), training_panel()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
             dcc.Store(id=ids.GRID_SOURCE),
             dcc.Store(id=ids.GRID_AGAIN),
             dcc.Store(id=ids.GRID_PAINTED),
         ],
         className="teacher-view",
+    )
+
+
+def scatter_panel() -> html.Section:
+    return panel(
+        ids.SCATTER_PANEL,
+        "Map",
+        "Images by what the teacher makes of them",
+        [
+            html.Div(id=ids.SCATTER, className="scatter"),
+            empty(ids.SCATTER_WORDS, NO_MAP_YET),
+            dcc.Store(id=ids.SCATTER_SOURCE),
+            dcc.Store(id=ids.SCATTER_AGAIN),
+            dcc.Store(id=ids.SCATTER_PAINTED),
+            dcc.Store(id=ids.SCATTER_PICKED),
+        ],
+        controls=[
+            segmented(
+                ids.SCATTER_OF,
+                [("features", "Features"), ("logits", "Logits"), ("probabilities", "Probabilities")],
+                "features",
+                "Mapped",
+            )
+        ],
+        exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(ids.SCATTER)],
+        help_text=[
+            "Each point is an image of the split shown in the matrix: a circle where the teacher is right, a cross where it "
+            "is wrong, in the colour of the true class. PCA shows the plane in which the vectors vary most; what is far "
+            "apart here differs, what is close may still differ along what is not shown.",
+            "Features are what the last layer is given, logits are the scores before softmax.",
+            "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
+            "to look at one image.",
+        ],
     )
 
 
@@ -174,6 +208,7 @@ VIEW = View(
     "What the teacher gets wrong, and how sure it is",
     layout,
     (
+        Part("Map"),
         Part("Confusion matrix", (Need.LABELS,)),
         Part("Training", (Need.EPOCHS,)),
         Part("Images", (Need.IMAGES,)),

@@ -18,6 +18,27 @@ def matrix_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
     )
 
 
+def map_table(engine: Engine, keys: Mapping[str, str], role: str, split: str) -> str:
+    """The points of a map, of one split: image, place, classes, confidence; the true class is empty where it is not known.
+    `role` is the one that the map plays in the study."""
+    meta = engine.results.meta(keys["images"])
+    names = meta["class_names"]
+    labels = engine.results.array(keys["images"], "labels") if "labels" in meta["arrays"] else None
+    predicted, confidence = (engine.results.array(keys["predictions"], name) for name in ("predicted", "confidence"))
+    places = engine.results.array(keys[role], "places")
+    rows = (
+        [
+            image,
+            *places[image].tolist(),
+            "" if labels is None else names[labels[image]],
+            names[predicted[image]],
+            float(confidence[image]),
+        ]
+        for image in np.flatnonzero(in_split(meta["count"], meta["n_train"], split)).tolist()
+    )
+    return to_csv(["image", "x", "y", "true", "predicted", "confidence"], rows)
+
+
 def training_table(engine: Engine, keys: Mapping[str, str]) -> str:
     """The training record: a row an epoch, losses in nats."""
     names = ["train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds"]

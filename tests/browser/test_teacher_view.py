@@ -185,6 +185,7 @@ def test_help_opens_by_key_and_button_and_closes(desk, ids_of, wrong_cell):
 
 def test_every_panel_says_how_it_is_read(desk):
     for title, words in (
+        ("Map", "PCA shows the plane"),
         ("Confusion matrix", "Each row is a true class"),
         ("Training", "Cross-entropy (nats, log scale)"),
         ("Images", "A red frame marks"),
@@ -509,7 +510,7 @@ def test_everything_has_its_place(desks, ids_of, width, height):
         assert max(seen["scrolls"]) <= 0
         assert seen["cut"] == []
         blocks = list(seen["blocks"].items())
-        assert len(blocks) == 6
+        assert len(blocks) == 7
         for number, (name, (left, top, right, bottom)) in enumerate(blocks):
             assert 0 <= left < right <= width, name
             assert 0 <= top < bottom <= height, name

@@ -49,8 +49,8 @@ def test_a_result_in_two_roles_is_one_step(ask, given):
         given, ("30 predictions, 3 classes", f"30 predictions, 3 classes, {wrong} wrong"), strict=True
     ):
         told = beat(ask, study)
-        assert told["ready"]["data"] == ["images", "predictions"]
-        (step,) = told["study-steps"]["children"]
+        assert told["ready"]["data"] == ["images", "predictions", "embedding"]
+        step, _map = told["study-steps"]["children"]
         title, badge, said = (part["props"]["children"] for part in step["props"]["children"][0]["props"]["children"])
         assert (title, badge, said) == ("Predictions of a file", "done", fact)
 

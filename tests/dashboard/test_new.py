@@ -9,9 +9,10 @@ from dashboard.new.draft import MODELS
 from dashboard.new.fields import fields_of
 from dashboard.server import build
 from tests.dashboard.asking import Page
+from workers import names
 from workers.kinds import job
 from workers.presence import publish_choices
-from workers.studies import FIRST_STUDY
+from workers.studies import FIRST_STUDY, digits_study
 
 CHOICES = {
     "image_sets": {"digits": "Handwritten digits", "npz": "An .npz file"},
@@ -35,6 +36,20 @@ PETS = {
     "class_names": ["<script>alert(1)</script>", *(f"pet {number}" for number in range(29))],
     "shape": [1, 28, 28],
 }
+TOLD = {
+    "manifest": "c" * 64,
+    "name": "net",
+    "notes": [],
+    "count": 300,
+    "n_train": 0,
+    "n_classes": 3,
+    "class_names": ["cat", "dog", "<b>owl</b>"],
+    "has_labels": False,
+    "has_images": False,
+    "has_logits": True,
+    "shape": None,
+    "outputs": {"kind": "logits", "reason": "It was said so."},
+}
 
 
 @pytest.fixture
@@ -51,7 +66,12 @@ def page(engine, own):
 
 def form(**changed):
     """All that the browser would send: the form as it stands at first, but for what is changed."""
-    given = {f"{ids.KIND}.value": "digits", f"{ids.START_FROM}.value": "random", f"{ids.WINDOW}.opened": True}
+    given = {
+        f"{ids.MADE_OF}.value": "teacher",
+        f"{ids.KIND}.value": "digits",
+        f"{ids.START_FROM}.value": "random",
+        f"{ids.WINDOW}.opened": True,
+    }
     for part, model in MODELS.items():
         for field in fields_of(model):
             given[f"{ids.field(part, field.name)}.{field.prop}"] = field.shown_default
@@ -169,7 +189,7 @@ def test_a_look_is_followed_to_what_it_finds(page, engine):
     assert (found["path"], found["count"]) == ("/data/pets", 40)
     assert told[ids.clock("folder")]["disabled"] is True
     lines = [text["props"]["children"] for text in told[ids.told("folder")]["children"]]
-    assert lines[0] == "40 images: with the usual share kept for testing, 32 train, 8 test."
+    assert lines[0] == "40 images: with 20% kept for testing, 32 train, 8 test."
     assert lines[1].startswith("30 classes: <script>alert(1)</script>, pet 0, ")  # text, that nobody runs
     assert lines[1].endswith(" and 18 more.")
     assert lines[2:] == ["28 x 28 pixels, grey.", "2 pictures were made smaller."]
@@ -179,6 +199,118 @@ def test_a_look_is_followed_to_what_it_finds(page, engine):
     started(page, **ready)
     (study,) = engine.studies.all()
     assert engine.jobs.get(study.keys["images"]).place == "/data/pets"
+
+
+def test_predictions_alone_are_looked_at_as_they_are_stated_to_be(page, engine):
+    stated = {"new_predictions_path__value": "/data/net.csv", "new_predictions_outputs__value": "logits"}
+    asked = looked(page, "predictions", **stated)[ids.asked("predictions")]["data"]
+    params = engine.jobs.get(asked["key"]).params
+    assert (params["what"], params["path"], params["outputs"]) == ("predictions", "/data/net.csv", "logits")
+
+    claimed = engine.jobs.claim(asked["key"], "worker")
+    engine.jobs.commit(claimed.key, claimed.attempt, 0, TOLD | {"arrays": {}})
+    tick = f"{ids.clock('predictions')}.n_intervals"
+    told = looked(page, "predictions", tick, new_predictions_asked__data=asked, **stated)
+    lines = [text["props"]["children"] for text in told[ids.told("predictions")]["children"]]
+    assert lines == [
+        "300 predictions, as logits. It was said so.",
+        "3 classes: cat, dog, <b>owl</b>.",
+        "It holds no labels: nothing can be called wrong.",
+        "It holds no images.",
+    ]
+    found = told[ids.found("predictions")]["data"]
+
+    outputs = f"{ids.field('predictions', 'outputs')}.value"
+    ready = {"new_made_of__value": "predictions", "new_predictions_found__data": found, **stated}
+    told = checked(page, **ready)
+    assert (told[ids.START]["disabled"], told[ids.TITLE]["placeholder"]) == (False, "net")
+    assert told[ids.WITHOUT]["children"] == (
+        "Without images: cards in place of pictures. Without labels: no confusion matrix. "
+        "Without a model: no training, no earlier epochs."
+    )
+    assert told[ids.WORK]["data"] is None
+    assert page.post(f"{ids.found('predictions')}.data", outputs, **form(**ready)).status_code == 204
+    again = looked(page, "predictions", outputs, **ready | {"new_predictions_outputs__value": "auto"})
+    assert engine.jobs.get(again[ids.asked("predictions")]["data"]["key"]).params["outputs"] == "auto"
+
+    started(page, **ready)
+    (study,) = engine.studies.all()
+    assert study.keys["images"] == study.keys["predictions"]
+    record = engine.jobs.get(study.keys["images"])
+    assert (record.kind, record.place, record.params["outputs"]) == ("given", "/data/net.csv", "logits")
+
+
+def test_only_what_a_study_is_made_of_is_shown(page):
+    for made_of, hidden in (("teacher", [False, False, True]), ("predictions", [True, True, False])):
+        told = page.ask(f"{ids.PREDICTIONS}.hidden", f"{ids.MADE_OF}.value", new_made_of__value=made_of)
+        assert [told[part]["hidden"] for part in (ids.IMAGE_SET, ids.TEACHER, ids.PREDICTIONS)] == hidden
+
+
+def test_what_a_teacher_that_is_not_trained_leaves_out_is_said(page):
+    assert checked(page)[ids.WITHOUT]["children"] == ""
+    told = checked(page, new_teacher_epochs__value=0)[ids.WITHOUT]["children"]
+    assert told == "Without stored epochs: no training, no earlier epochs."
+
+
+def duplicated(page, study_id):
+    return page.ask(f"{ids.TITLE}.value", f"{ids.DUPLICATE}.data", new_duplicate__data={"study": study_id, "at": 1.0})
+
+
+def test_a_duplicate_opens_with_the_settings_of_its_study(page, engine):
+    study = engine.studies.create("Mine", digits_study(teacher={"optimizer": "sgd", "learning_rate": 0.002}))
+    told = duplicated(page, study.id)
+    assert told[ids.WINDOW]["opened"] is True
+    assert told[ids.TITLE]["value"] == "Mine, copy"
+    assert told[ids.field("teacher", "optimizer")]["value"] == "sgd"
+    # A rate that is the usual one of another optimiser stays; only who chooses an optimiser gets its own.
+    rate, optimizer = ids.field("teacher", "learning_rate"), f"{ids.field('teacher', 'optimizer')}.value"
+    values = {f"{name}.{prop}": value for name, props in told.items() for prop, value in props.items()}
+    assert values[f"{rate}.value"] == 0.002
+    kept = page.ask(f"{rate}.value", optimizer, **form(**values))
+    assert (rate in kept, kept[ids.FILLED]["data"]) == (False, None)
+    values[f"{ids.FILLED}.data"] = None
+    assert page.ask(f"{rate}.value", optimizer, **form(**values))[rate]["value"] == 0.05
+    assert checked(page, **values)[ids.MISSING]["children"] == "This study is there already: Mine."
+
+
+@pytest.mark.parametrize(
+    ("lost", "sentence"),
+    [
+        ("study", "This study is gone, so that it cannot be duplicated."),
+        ("record", "Digits cannot be duplicated: the store has no record any more of how it was made."),
+    ],
+)
+def test_what_cannot_be_duplicated_is_told(page, engine, lost, sentence):
+    study = engine.studies.create(*FIRST_STUDY)
+    engine.client.delete(names.STUDIES if lost == "study" else names.job(study.keys["teacher"]))
+    told = duplicated(page, study.id)
+    assert told[shared.TOASTS]["sendNotifications"][0]["message"] == sentence
+    assert ids.WINDOW not in told
+
+
+def test_only_what_changes_the_time_is_measured_anew(page):
+    told = checked(page)
+    question = told[ids.QUESTION]["data"]
+    assert (question["architecture"], question["batch_size"]) == ("lenet", 64)
+    told = checked(page, new_question__data=question, new_teacher_epochs__value=99)
+    assert ids.QUESTION not in told
+    assert told[ids.WORK]["data"]["epochs"] == 99
+    told = checked(page, new_question__data=question, new_teacher_batch_size__value=32)
+    assert told[ids.QUESTION]["data"]["batch_size"] == 32
+
+
+def test_without_a_worker_there_is_no_estimate_and_it_is_asked_for_again(page):
+    work = checked(page)[ids.WORK]["data"]
+    speed = page.ask(f"{ids.SPEED}.data", f"{ids.QUESTION}.data", new_question__data=work["question"])
+    told = page.ask(
+        f"{ids.TIME}.children", f"{ids.SPEED}.data", new_work__data=work, new_speed__data=speed[ids.SPEED]["data"]
+    )
+    assert told[ids.TIME]["children"] == "No estimate of the time, as no worker answers."
+    notices = f"{shared.NOTICES}.children"
+    asked = {"new_question__data": work["question"], "new_speed__data": speed[ids.SPEED]["data"]}
+    assert page.ask(f"{ids.SPEED}.data", notices, **asked) == speed
+    asked["new_speed__data"] = {"question": work["question"], "step": 1.0, "forward": 1.0, "device": "cpu"}
+    assert page.post(f"{ids.SPEED}.data", notices, **asked).status_code == 204
 
 
 def test_a_look_that_fails_says_why(page, engine):

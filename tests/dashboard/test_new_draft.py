@@ -3,13 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboard.new.draft import ARCHITECTURES, MODELS, PUBLISHED, SIDES, Said, make_draft
+from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, SHAPES, Said, make_draft
+from dashboard.new.effort import Work
 from dashboard.new.fields import fields_of
+from dashboard.new.prefill import said_of
 from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
-from workers.kinds import N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST
+from workers.jobs import Job
+from workers.kinds import KINDS, N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST
 from workers.params import FolderSource, TeacherParams, WeightsFile
-from workers.studies import FIRST_STUDY, digits_study, id_of
+from workers.studies import FIRST_STUDY, digits_study, given_study, id_of
 
 CHOICES = {
     "image_sets": {"digits": "Handwritten digits", "mnist": "MNIST", "cifar-10": "CIFAR-10"},
@@ -25,16 +30,34 @@ PETS = {
     "count": 40,
     "class_names": ["cat", "dog"],
     "shape": [3, 24, 28],
+    "n_train": 31,
     "notes": [],
+    "name": "pets",
+    "test_fraction": 0.2,
 }
 WEIGHTS = {"path": "/data/net.th", "manifest": "b" * 64, "tensors": 3, "numbers": 100}
-NOTHING = {"folder": None, "npz": None, "weights": None}
+TOLD = {
+    "path": "/data/net.csv",
+    "stated": "auto",
+    "manifest": "c" * 64,
+    "count": 10_000,
+    "n_classes": 10,
+    "has_labels": True,
+    "has_images": False,
+    "has_logits": True,
+    "class_names": list("0123456789"),
+    "shape": None,
+    "outputs": {"kind": "logits", "reason": "Some are negative."},
+    "notes": [],
+    "name": "net",
+}
+NOTHING = dict.fromkeys(PLACES)
 
 
-def said(kind="digits", start="random", paths=None, found=None, **teacher):
+def said(kind="digits", start="random", paths=None, found=None, made_of="teacher", **teacher):
     values = {part: {field.name: field.shown_default for field in fields_of(model)} for part, model in MODELS.items()}
     values["teacher"] |= teacher
-    return Said(kind, start, values, NOTHING | (paths or {}), NOTHING | (found or {}))
+    return Said(made_of, kind, start, values, NOTHING | (paths or {}), NOTHING | (found or {}))
 
 
 def draft(form, budget=2**30):
@@ -81,6 +104,118 @@ def test_weights_of_a_file():
     assert measured.specs["teacher"].params.epochs == 0
     assert measured.title == "Digits, LeNet as it is"
     assert draft(replace(form, found=NOTHING)).missing == ["Name the file of weights and press Look."]
+
+
+def predictions_alone(path="/data/net.csv", stated="auto", found_as="auto"):
+    form = said(made_of="predictions", paths={"predictions": path}, found={"predictions": TOLD | {"stated": found_as}})
+    form.values["predictions"]["outputs"] = stated
+    return form
+
+
+def test_predictions_alone():
+    made = draft(predictions_alone())
+    facts = {name: TOLD[name] for name in ("manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")}
+    assert made.specs == given_study(facts, "/data/net.csv")
+    assert (made.errors, made.missing, made.title, made.work) == ({}, [], "net", None)
+    map_size = 8 * TOLD["count"]
+    assert (
+        made.size == KINDS["given"].size(made.specs["images"].params, {}) + map_size
+    )  # once, though it plays two roles
+
+
+@pytest.mark.parametrize("form", [predictions_alone("/data/other.csv"), predictions_alone(stated="logits")])
+def test_predictions_that_nobody_has_looked_at_as_they_are_stated(form):
+    made = draft(form)
+    assert (made.specs, made.missing) == (None, ["Name the file of predictions and press Look."])
+
+
+def test_what_is_wrong_with_a_teacher_is_no_matter_to_predictions_alone():
+    form = predictions_alone()
+    form.values["teacher"]["epochs"] = -1
+    assert draft(form).missing == []
+
+
+def test_what_is_to_be_computed():
+    assert draft(said()).work == Work(
+        {"architecture": "lenet", "batch_size": 64, "optimizer": "adam", "shape": [1, 28, 28], "n_classes": 10},
+        epochs=12,
+        n_train=1438,
+        count=1797,
+        may_stop=False,
+    )
+    work = draft(said("cifar-100", patience=3), budget=1).work  # also of what the store has no room for
+    assert (work.question["shape"], work.question["n_classes"]) == ([3, 32, 32], 100)
+    assert (work.n_train, work.count, work.may_stop) == (50_000, 60_000, True)
+    pets = said("folder", paths={"folder": PETS["path"]}, found={"folder": PETS})
+    assert draft(pets).work.n_train == 31
+    pets.values["folder"] |= {"size": 32, "colour": "grey", "test_fraction": 0.5}
+    assert draft(pets).work.question["shape"] == [1, 32, 32]
+    assert draft(pets).work.n_train == 20
+
+
+@pytest.mark.parametrize(
+    "form",
+    [said("folder"), said(batch_size=""), said(architecture="vgg16-bn")],
+    ids=["not looked at", "wrong setting", "too small"],
+)
+def test_what_cannot_be_computed_is_not_measured(form):
+    assert draft(form).work is None
+
+
+@st.composite
+def forms(draw):
+    """A form that is right, of any kind."""
+    changed = {
+        "epochs": draw(st.integers(0, 20)),
+        "optimizer": draw(st.sampled_from(["adam", "sgd"])),
+        "learning_rate": draw(st.sampled_from([0.002, 0.05, 0.3])),
+        "dropout": draw(st.sampled_from(["", 0.25])),
+        "flip": draw(st.booleans()),
+    }
+    kind = draw(st.sampled_from(["predictions", "digits", *PUBLISHED, "folder", "npz"]))
+    if kind == "predictions":
+        stated = draw(st.sampled_from(["auto", "logits"]))
+        return predictions_alone(stated=stated, found_as=stated)
+    start = draw(st.sampled_from(["random", "file"]))
+    paths = {"folder": PETS["path"], "npz": PETS["path"], "weights": WEIGHTS["path"]}
+    form = said(kind, start, paths, {"folder": PETS, "npz": PETS, "weights": WEIGHTS}, **changed)
+    form.values["weights"]["normalisation"] = draw(st.sampled_from(["images", "imagenet"]))
+    for part in ("digits", "folder", "npz"):
+        form.values[part] |= {"test_fraction": draw(st.sampled_from([0.2, 0.5])), "seed": draw(st.integers(0, 9))}
+    form.values["folder"] |= {"size": draw(st.sampled_from(["", 32])), "fit": draw(st.sampled_from(["crop", "pad"]))}
+    return form
+
+
+def records(specs):
+    """What the store keeps of these jobs."""
+    return {
+        role: Job(spec.key, spec.kind, "done", spec.params.model_dump(mode="json"), spec.input_keys, spec.place)
+        for role, spec in specs.items()
+    }
+
+
+@given(forms())
+def test_a_study_fills_the_form_in_with_what_it_was_asked_for(form):
+    made = draft(form, budget=None)
+    assert made.missing == []
+    again = said_of(records(made.specs), TOLD if form.made_of == "predictions" else PETS)
+    filled = draft(again, budget=None)
+    assert filled.missing == []
+    assert filled.specs == made.specs  # with their places
+    assert (filled.title, filled.size) == (made.title, made.size)
+
+
+def test_without_the_image_set_files_are_to_be_looked_at_again():
+    made = draft(said("folder", paths={"folder": PETS["path"]}, found={"folder": PETS}))
+    again = said_of(records(made.specs), None)
+    assert again.paths["folder"] == PETS["path"]
+    assert draft(again).missing == ["Name the folder and press Look."]
+    assert draft(said_of(records(draft(said()).specs), None)).specs == FIRST_STUDY[1]
+
+
+def test_a_study_of_another_kind_fills_nothing_in():
+    with pytest.raises(ValueError, match="of a kind that the form does not make"):
+        said_of({"images": Job("key", "probe-array", "done", {}, {})}, None)
 
 
 def test_what_is_wrong_stands_at_its_field_and_is_named_once_more():
@@ -141,7 +276,7 @@ def test_without_any_worker_names_stand_for_titles():
 
 
 def test_every_kind_is_known():
-    assert set(PUBLISHED) | {"digits"} == set(TRAIN_AND_TEST) == set(SIDES)
+    assert set(PUBLISHED) | {"digits"} == set(TRAIN_AND_TEST) == set(SHAPES)
     assert "lenet" in ARCHITECTURES
 
 
