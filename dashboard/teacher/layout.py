@@ -211,7 +211,7 @@ VIEW = View(
         Part("Map"),
         Part("Confusion matrix", (Need.LABELS,)),
         Part("Training", (Need.EPOCHS,)),
-        Part("Images", (Need.IMAGES,)),
+        Part("Images"),
         Part("Focused image"),
         Part("Earlier epochs", (Need.EPOCHS, Need.IMAGES)),
     ),
