@@ -5,6 +5,7 @@ With `workers.given` and `workers.pieces` the only module that imports `models` 
 
 import functools
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,7 @@ logger = logging.getLogger("darkroom.tasks")
 
 WARM_TEACHERS = 16  # kept by the worker that answers calls
 WARM_SPEEDS = 64
+SPEED_SECONDS = 600  # that a measurement is good for: what else runs on the machine changes
 
 
 @functools.cache
@@ -299,13 +301,16 @@ def estimate(
     results: Results, architecture: str, shape: list[int], n_classes: int, batch_size: int, optimizer: Optimizer
 ) -> dict[str, Any]:
     """What training and asking such a teacher would take here: seconds a step, seconds an image, and on what."""
-    speed = speed_of(architecture, tuple(shape), n_classes, batch_size, optimizer)
+    now = int(time.time() // SPEED_SECONDS)
+    speed = speed_of(now, architecture, tuple(shape), n_classes, batch_size, optimizer)
     return {"step": speed.step, "forward": speed.forward, "device": device_name(device())}
 
 
 @functools.lru_cache(WARM_SPEEDS)
-def speed_of(architecture: str, shape: tuple[int, ...], n_classes: int, batch_size: int, optimizer: Optimizer) -> Speed:
-    """What was measured once, which takes a second or two."""
+def speed_of(
+    now: int, architecture: str, shape: tuple[int, ...], n_classes: int, batch_size: int, optimizer: Optimizer
+) -> Speed:
+    """What was measured lately; `now` counts the times after which it is measured again, for a second or two."""
     return measure_speed(architecture, shape, n_classes, batch_size, optimizer, device())
 
 

@@ -1,4 +1,5 @@
-"""A new study, made in the form: of a folder of pictures, by real workers; and what the form says of mistakes."""
+"""New studies, made in the form: of a folder of pictures and of predictions alone, by real workers; and what the form
+says of mistakes, and of a study that is duplicated."""
 
 import re
 
@@ -19,7 +20,7 @@ def fleet(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def site(fleet):
+def own_site(fleet):
     with served(Engine.connect(fleet.settings, fleet.url, patient=False), fleet.settings) as address:
         yield address
 
@@ -50,8 +51,8 @@ def opened(tab, site):
     return tab
 
 
-def test_a_study_of_a_folder_of_pictures(free_desks, site, fleet, pictures):
-    tab = opened(free_desks(site=site), site)
+def test_a_study_of_a_folder_of_pictures(free_desks, own_site, fleet, pictures):
+    tab = opened(free_desks(site=own_site), own_site)
     choose(tab, "new-kind", "A folder of class folders")
     tab.sees("#new-missing", "Name the folder and press Look.")
     tab.at("#new-folder-path").fill(str(pictures / "nowhere"))
@@ -61,13 +62,12 @@ def test_a_study_of_a_folder_of_pictures(free_desks, site, fleet, pictures):
 
     tab.at("#new-folder-path").fill(str(pictures))
     tab.at("#new-folder-path").press("Enter")
-    expect(tab.at("#new-folder-told")).to_contain_text(
-        "40 images: with the usual share kept for testing, 32 train, 8 test."
-    )
+    expect(tab.at("#new-folder-told")).to_contain_text("40 images: with 20% kept for testing, 32 train, 8 test.")
     expect(tab.at("#new-folder-told")).to_contain_text("2 classes: <script>alert(1)<, dark.")
     tab.at("#new-teacher-epochs").fill("1")
     expect(tab.at("#new-start")).to_be_enabled()
     tab.sees("#new-size", re.compile(r"^Takes about .+ MiB of the store's 128\.0 MiB\.$"))
+    tab.sees("#new-time", re.compile(r"^About .+ on cpu \(.+ a step, measured\)\.$"))
     assert tab.at("#new-title").get_attribute("placeholder") == "squares, LeNet"
     tab.at("#new-title").fill("My squares")
     tab.at("#new-start").click()
@@ -87,8 +87,44 @@ def test_a_study_of_a_folder_of_pictures(free_desks, site, fleet, pictures):
     assert len(fleet.engine.studies.all()) == 1
 
 
-def test_mistakes_are_told_where_they_are(free_desks, site):
-    tab = opened(free_desks(site=site), site)
+def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
+    rows = np.random.default_rng(0).dirichlet(np.ones(3), 60)
+    lines = [",".join(f"{share:.9f}" for share in row) + f",{'cat' if row[0] > 0.3 else 'owl'}" for row in rows]
+    (tmp_path / "pets.csv").write_text("\n".join(["cat,dog,owl,label", *lines]))
+    tab = opened(free_desks(site=own_site), own_site)
+    tab.choose("new-made-of", "Predictions alone")
+    expect(tab.page.get_by_role("region", name="Teacher", exact=True)).to_be_hidden()
+    tab.sees("#new-missing", "Name the file of predictions and press Look.")
+    tab.at("#new-predictions-path").fill(str(tmp_path / "pets.csv"))
+    tab.page.get_by_role("button", name="Look at the file of predictions").click()
+    expect(tab.at("#new-predictions-told")).to_contain_text("60 predictions, as probabilities.")
+    tab.sees("#new-without", re.compile("^Without images: cards in place of pictures. Without a model: no training"))
+    tab.sees("#new-time", "")
+    choose(tab, "new-predictions-outputs", "logits")  # which is looked at again by itself
+    expect(tab.at("#new-predictions-told")).to_contain_text("60 predictions, as logits.")
+    choose(tab, "new-predictions-outputs", "told apart by the numbers")
+    expect(tab.at("#new-predictions-told")).to_contain_text("60 predictions, as probabilities.")
+    tab.at("#new-start").click()
+    tab.wait_painted()
+    (study,) = [study for study in fleet.engine.studies.all() if study.title == "pets"]
+    tab.wait_data("study", f"data?.id === '{study.id}'")
+
+
+def test_a_duplicate_begins_with_the_settings_of_its_study(desk):
+    desk.page.get_by_role("button", name="This study").click()
+    desk.page.get_by_role("menuitem", name="Duplicate with other settings").click()
+    expect(desk.page.get_by_role("dialog", name="New study")).to_be_visible()
+    expect(desk.at("#new-title")).to_have_value("Digits, copy")
+    expect(desk.at("#new-teacher-epochs")).to_have_value("3")
+    desk.sees("#new-missing", "This study is there already: Digits.")
+    desk.at("#new-teacher-epochs").fill("4")
+    desk.sees("#new-missing", "")
+    desk.sees("#new-start", "Start")
+    expect(desk.at("#new-start")).to_be_enabled()
+
+
+def test_mistakes_are_told_where_they_are(free_desks, own_site):
+    tab = opened(free_desks(site=own_site), own_site)
     expect(tab.at("#new-start")).to_be_enabled()
     field = tab.at(".new-form .mantine-NumberInput-root").filter(has=tab.at("#new-teacher-learning-rate"))
     tab.at("#new-teacher-learning-rate").fill("0")

@@ -276,6 +276,5 @@ def test_what_training_would_take_is_measured(digits: Digits):
     told = digits.engine.calls.ask("estimate", asked, "tab", timeout=60)
     assert 0 < told["forward"] < told["step"]
     assert told["device"] == "cpu"
-    assert digits.engine.calls.ask("estimate", asked, "tab", timeout=60) == told  # measured once
     with pytest.raises(CallFailed, match="no-such-net"):
         digits.engine.calls.ask("estimate", asked | {"architecture": "no-such-net"}, "tab", timeout=30)
