@@ -22,6 +22,18 @@ def leaves(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             yield name, layer
 
 
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Have a network in evaluation mode for a while; then its parts are in training again as they were."""
+    was_training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in was_training:
+            module.training = True
+
+
 def trace_layers(network: nn.Module, images: Tensor) -> list[dict]:
     """Which layers run on some images.
 
@@ -55,6 +67,37 @@ def trace_layers(network: nn.Module, images: Tensor) -> list[dict]:
             hooks.enter_context(layer.register_forward_hook(partial(note, name)))
         _look(network, images)
     return traced
+
+
+def output_layer(layers: Sequence[dict], n_classes: int) -> str:
+    """Which layer makes the logits.
+
+    Parameters
+    ----------
+    layers : list of dict
+        From `trace_layers`.
+    n_classes : int
+        K.
+
+    Returns
+    -------
+    str
+        The name of the last layer.
+
+    Raises
+    ------
+    ValueError
+        If that is no linear layer with K outputs.
+    """
+    if not layers:
+        raise ValueError(f"The network's last layer must be linear with {n_classes} outputs, but it has no layers.")
+    last = layers[-1]
+    if last["type"] != "Linear" or last["output_shape"] != (n_classes,):
+        raise ValueError(
+            f"The network's last layer must be linear with {n_classes} outputs, so that what goes into it are the "
+            f"features, but it is {last['name']!r}, a {last['type']} with the output shape {last['output_shape']}."
+        )
+    return last["name"]
 
 
 def layers_of(architecture: str, in_shape: Sequence[int], n_classes: int) -> list[dict]:
@@ -188,16 +231,5 @@ def _named(names: Sequence[str] | dict[str, None]) -> str:
 
 def _look(network: nn.Module, images: Tensor) -> None:
     """One forward pass that leaves no trace."""
-    with _evaluating(network), torch.no_grad():
+    with evaluating(network), torch.no_grad():
         network(images)
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    was_training = [module for module in network.modules() if module.training]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module in was_training:
-            module.training = True

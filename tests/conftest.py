@@ -13,6 +13,23 @@ hypothesis.settings.register_profile("darkroom", deadline=None)
 hypothesis.settings.load_profile("darkroom")
 
 
+@pytest.fixture
+def nets(tmp_path):
+    """Writes a .py file of architectures; what is loaded from it is forgotten after the test."""
+    from models.architectures import ARCHITECTURES
+
+    known = dict(ARCHITECTURES)
+
+    def write(source, name="nets.py"):
+        path = tmp_path / name
+        path.write_text(source)
+        return path
+
+    yield write
+    ARCHITECTURES.clear()
+    ARCHITECTURES.update(known)
+
+
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory) -> Iterator[Digits]:
     """The digits study, computed by real workers: three epochs instead of twelve. Not to be changed by a test."""

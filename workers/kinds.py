@@ -120,7 +120,8 @@ def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", 
 STORED_EPOCHS = 10  # at most; `models.training.default_stored_epochs`
 TRAIN_AND_TEST = {"digits": 1_797, "mnist": 70_000, "fashion-mnist": 70_000, "cifar-10": 60_000, "cifar-100": 60_000}
 
-# Trained numbers of the architectures, for images of three channels (of one: a little less) and ten classes.
+# Trained numbers of the architectures, for images of three channels (of one: a little less) and ten classes. What
+# `learn_sizes` adds stays true, as the name of an architecture from a file carries the file's content.
 N_WEIGHTS = {
     "lenet": 431_080,
     "example-cnn": 1_625_866,
@@ -134,6 +135,11 @@ N_WEIGHTS = {
 }
 
 
+def learn_sizes(architectures: Mapping[str, Mapping[str, Any]]) -> None:
+    """Takes in how large the architectures are that the workers tell of: those of a user's own are known by that alone."""
+    N_WEIGHTS.update({name: told["n_weights"] for name, told in architectures.items() if "n_weights" in told})
+
+
 def image_bytes(params: ImagesParams, metas: Metas) -> int:
     """Labels, and atlas pages of about a kilobyte a tile; the pixels of the digits, while others' lie on disk."""
     source = params.source
@@ -142,8 +148,8 @@ def image_bytes(params: ImagesParams, metas: Metas) -> int:
 
 
 def teacher_bytes(params: TeacherParams, metas: Metas) -> int:
-    """The weights of each stored epoch."""
-    return 4 * N_WEIGHTS[params.architecture] * min(STORED_EPOCHS, params.epochs + 1)
+    """The weights of each stored epoch; nothing for an architecture that nobody has told of, which no worker can make."""
+    return 4 * N_WEIGHTS.get(params.architecture, 0) * min(STORED_EPOCHS, params.epochs + 1)
 
 
 def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:

@@ -3,9 +3,11 @@
 Knows no torch and no `models`; tests hold names, defaults and ranges against the science.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -103,6 +105,19 @@ Architecture = Literal[
     "wide-resnet-16-4",
     "wide-resnet-28-10",
 ]
+OWN_ARCHITECTURE = r"[a-z0-9][a-z0-9-]*@[0-9a-f]{12}"  # of a file of --models: its name, and the file's content
+
+
+def known_or_own(name: str) -> str:
+    """Refuses what cannot be the name of an architecture."""
+    known = get_args(Architecture)
+    if name in known or re.fullmatch(OWN_ARCHITECTURE, name):
+        return name
+    raise PydanticCustomError(
+        "unknown_architecture",
+        "It should be {known}, or the whole name of one of --models, such as my-net@3f786850e387",
+        {"known": ", ".join(known)},
+    )
 
 
 class WeightsFile(Params):
@@ -119,9 +134,9 @@ class WeightsFile(Params):
 
 
 class TeacherParams(Params):
-    architecture: Annotated[Architecture, Field(title="Architecture", description="The network that is asked.")] = (
-        "lenet"
-    )
+    architecture: Annotated[
+        str, AfterValidator(known_or_own), Field(title="Architecture", description="The network that is asked.")
+    ] = "lenet"
     weights: Annotated[
         WeightsFile | None, Field(title="Weights", description="Of a file, in place of random ones.")
     ] = None

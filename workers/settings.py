@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     memory: ByteSize = Field(
         default_factory=default_memory, ge=8 * 2**20, description="bytes that results may take, such as 2GiB"
     )
+    models: tuple[Path, ...] = Field(
+        (), description="Python files with architectures of your own, as JSON list; workers run them"
+    )
     worker: bool = Field(True, description="start workers; with --no-worker only the server and the page")
     study: Path | None = Field(None, description="the file of a study to begin with, see workers/study_file.py")
     show_config: bool = Field(False, description="print every setting and stop")
@@ -77,6 +80,12 @@ class Settings(BaseSettings):
         """Children run in another working folder."""
         return folder.expanduser().absolute()
 
+    @field_validator("models")
+    @classmethod
+    def all_absolute(cls, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        """As above."""
+        return tuple(file.expanduser().absolute() for file in files)
+
     @model_validator(mode="after")
     def open_only_with_password(self) -> Self:
         if not is_loopback(self.host) and not self.password:
@@ -98,7 +107,9 @@ class Settings(BaseSettings):
 
     def shown(self) -> str:
         """Every setting, a line each; secrets are masked."""
-        return "\n".join(f"{name} = {value}" for name, value in self.model_dump().items() if name != "show_config")
+        return "\n".join(
+            f"{name} = {value}" for name, value in self.model_dump(mode="json").items() if name != "show_config"
+        )
 
     def environment(self) -> dict[str, str]:
         """These settings as the environment of a child process."""

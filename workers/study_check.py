@@ -12,6 +12,7 @@ from typing import Any, cast
 from workers.kinds import JobSpec
 from workers.params import LookParams
 from workers.runner import Attempt
+from workers.settings import UsageError, read_settings
 from workers.study_file import StudyFile
 
 
@@ -55,4 +56,8 @@ def checked_study(path: Path) -> tuple[str, dict[str, JobSpec], dict[str, Any]]:
     from workers.tasks import describe
 
     file = StudyFile(path)
-    return file.title, file.specs(look_here), describe("auto")["choices"]
+    try:
+        offered = describe(read_settings())["choices"]
+    except ValueError as error:  # as a worker would end with
+        raise UsageError(str(error)) from None
+    return file.title, file.specs(look_here), offered

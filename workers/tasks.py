@@ -4,8 +4,9 @@ With `workers.given` and `workers.pieces` the only module that imports `models` 
 """
 
 import functools
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
 from models.devices import pick_device
@@ -26,6 +28,7 @@ from models.weights import load_teacher, normalisation, read_weights
 from workers.chunks import digest_of
 from workers.given import look_at_predictions
 from workers.kept import KeptWork
+from workers.kinds import N_WEIGHTS, learn_sizes
 from workers.params import (
     EmbeddingParams,
     FolderSource,
@@ -39,7 +42,9 @@ from workers.pieces import atlas_of, check_manifest, keep_pixels, said_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
-from workers.settings import read_settings
+from workers.settings import Settings, read_settings
+
+logger = logging.getLogger("darkroom.tasks")
 
 WARM_TEACHERS = 16  # kept by the worker that answers calls
 WARM_SPEEDS = 64
@@ -57,20 +62,60 @@ def device_name(chosen: torch.device) -> str:
     return torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else str(chosen)
 
 
-def describe(wanted_device: str) -> dict[str, Any]:
-    """What this module offers, for the page, which cannot look for itself."""
-    name = device_name(pick_device(wanted_device))
+def describe(settings: Settings) -> dict[str, Any]:
+    """What this module offers, for the page, which cannot look for itself. Loads the architectures of the user's own.
+
+    Raises
+    ------
+    ValueError
+        The device is not there, or a file of --models cannot be used.
+    """
+    name = device_name(pick_device(settings.device))
+    faults = load_own(settings.models)
     return {
         "device": name,
         "choices": {
             "image_sets": {kind: source.title for kind, source in SOURCES.items()},
             "architectures": {
-                name: {"title": architecture.title, "min_size": architecture.min_size}
-                for name, architecture in ARCHITECTURES.items()
+                architecture: {
+                    "title": known.title,
+                    "min_size": known.min_size,
+                    "n_weights": N_WEIGHTS[architecture],
+                    "faults": faults.get(architecture, []),
+                }
+                for architecture, known in ARCHITECTURES.items()
             },
         },
         "made_by": {"device": name, "torch": torch.__version__, "numpy": version("numpy")},
     }
+
+
+def load_own(files: Iterable[Path]) -> dict[str, list[str]]:
+    """Makes the architectures in files of the user's own known here.
+
+    Returns
+    -------
+    dict
+        By name, what makes hooks on its layers lie.
+
+    Raises
+    ------
+    ValueError
+        Names the file, and what is wrong with it.
+    """
+    faults = {}
+    for file in files:
+        try:
+            loaded = load_architectures(file)
+        except ValueError as error:
+            raise ValueError(f"--models: {error}") from error
+        for own in loaded:
+            learn_sizes({own.name: {"n_weights": own.n_weights}})
+            faults[own.name] = list(own.faults)
+            logger.info("architecture=%s loaded from %s", own.name, file)
+            for fault in own.faults:
+                logger.warning("architecture=%s %s", own.name, fault)
+    return faults
 
 
 def data_dir() -> Path:
@@ -186,6 +231,7 @@ def teacher(params: TeacherParams, inputs: Mapping[str, Input], attempt: Attempt
             "test_accuracy": float(record.test_accuracy[-1]),
             "train_accuracy": float(record.train_accuracy[-1]),
             "layers": untrained.layers(),
+            "faults": untrained.hook_faults(),
         },
     )
 

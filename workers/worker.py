@@ -96,14 +96,14 @@ def load_tasks(settings: Settings) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        A module cannot be imported, or refuses the device.
+        A module cannot be imported, or refuses a setting.
     """
     about: dict[str, Any] = {"device": "none", "choices": {}, "made_by": {}}
     for module_name in settings.task_modules:
         module = load_module(module_name)
         if hasattr(module, "describe"):
             try:
-                told = module.describe(settings.device)
+                told = module.describe(settings)
             except ValueError as error:
                 raise UsageError(str(error)) from error
             about["device"] = told["device"]

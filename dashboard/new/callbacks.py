@@ -15,7 +15,7 @@ from dashboard.new.draft import ARCHITECTURES, PLACES, PUBLISHED, Draft, Said, m
 from dashboard.new.effort import Work, time_words
 from dashboard.new.filling import register_filling
 from dashboard.new.form import EVERY_FIELD, whole_form
-from dashboard.new.layout import size_words, without_words
+from dashboard.new.layout import fault_words, size_words, without_words
 from dashboard.new.looking import register_look
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
@@ -58,8 +58,20 @@ def register_window(app: dash.Dash, engine: Engine) -> None:
         kinds, architectures = choices.get("image_sets", {}), choices.get("architectures", {})
         return (
             [{"value": kind, "label": kinds.get(kind, kind)} for kind in ("digits", *PUBLISHED, "folder", "npz")],
-            [{"value": name, "label": architectures.get(name, {}).get("title", name)} for name in ARCHITECTURES],
+            [
+                {"value": name, "label": architectures.get(name, {}).get("title", name)}
+                for name in (*ARCHITECTURES, *(own for own in architectures if "@" in own))
+            ],
         )
+
+    @app.callback(
+        Output(ids.FAULTS, "children"),
+        Input(ids.field("teacher", "architecture"), "value"),
+        prevent_initial_call=True,
+    )
+    def tell_faults(architecture: str) -> list:
+        """What is wrong with an architecture of the user's own."""
+        return fault_words(engine.choices().get("architectures", {}).get(architecture, {}).get("faults", ()))
 
     @app.callback(
         Output(ids.IMAGE_SET, "hidden"),

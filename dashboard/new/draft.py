@@ -9,7 +9,7 @@ from humanize import naturalsize
 
 from dashboard.new.effort import Work
 from dashboard.new.fields import fields_of, read
-from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job
+from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job, learn_sizes
 from workers.params import (
     Architecture,
     DigitsSource,
@@ -129,15 +129,16 @@ def make_draft(said: Said, choices: Mapping[str, Any], budget: int | None) -> Dr
     choices : what the workers offer (`Engine.choices`).
     budget : bytes that all results of the store may take together.
     """
+    learn_sizes(choices.get("architectures", {}))
     reading = _Reading(said)
     if said.made_of == "predictions":
         specs, work, title = _given(reading), None, _stem(said.paths["predictions"]) or "Predictions"
     else:
         source, teacher = _source(reading), _teacher(reading)
-        if too_small := _too_small(said, choices):
-            reading.errors.setdefault(("teacher", "architecture"), too_small)
+        if unfit := _unfit(said, choices):
+            reading.errors.setdefault(("teacher", "architecture"), unfit)
         specs = _specs(said, source, teacher) if source and teacher else None
-        work = _work(said, teacher) if teacher and not too_small else None
+        work = _work(said, teacher) if teacher and not unfit else None
         title = _title(said, choices)
     missing = [_named(part, name, text) for (part, name), text in reading.errors.items()] + reading.missing
     if missing or specs is None:
@@ -225,9 +226,12 @@ def _n_train(said: Said) -> int | None:
     return round((1 - share) * _facts(said)["count"])
 
 
-def _too_small(said: Said, choices: Mapping[str, Any]) -> str:
+def _unfit(said: Said, choices: Mapping[str, Any]) -> str:
     """Why the architecture does not take these images; empty when it does, or when it is not known yet."""
-    known = choices.get("architectures", {}).get(said.values["teacher"].get("architecture"))
+    chosen = said.values["teacher"].get("architecture")
+    known = choices.get("architectures", {}).get(chosen)
+    if known is None and chosen not in ARCHITECTURES:
+        return "is not offered by the workers now; choose another"
     shape = _shape(said)
     if known is None or shape is None or min(shape[1:]) >= known["min_size"]:
         return ""

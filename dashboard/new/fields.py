@@ -22,6 +22,7 @@ SENTENCES = {
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le:g}",
     "literal_error": "must be {expected}",
+    "unknown_architecture": "must be one of those offered",
 }
 
 
@@ -140,6 +141,8 @@ def _field(name: str, info: FieldInfo) -> Field | None:
         return None
     if get_origin(kind) is Literal:
         return Field(shape="choice", choices=get_args(kind), **common)
+    if kind is str:  # a name of what the workers offer: the page fills the choices in
+        return Field(shape="choice", **common)
     if kind is bool:
         return Field(shape="switch", **common)
     return Field(

@@ -1,7 +1,7 @@
 """The window of the form: the image set on the left, the teacher on the right, or else a file of predictions; what it
 takes and Start below."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -132,6 +132,7 @@ def teacher() -> html.Section:
         [
             html.Header(html.H3("Teacher")),
             architecture,
+            html.Div(id=ids.FAULTS, className="new-told", role="status"),
             dmc.SegmentedControl(
                 id=ids.START_FROM,
                 data=[
@@ -262,6 +263,14 @@ def look_found(found: dict[str, Any]) -> list[dmc.Text]:
     else:
         lines = ["The weights of the study that this is a copy of."]
     return [dmc.Text(line, size="xs") for line in lines]
+
+
+def fault_words(faults: Sequence[str]) -> list[dmc.Text]:
+    """What keeps an architecture's layers from being looked into, a line each; empty if nothing does."""
+    if not faults:
+        return []
+    verdict = dmc.Text("It can be trained and asked, but what is seen of its layers would be wrong.", size="xs")
+    return [verdict, *(dmc.Text(fault, size="xs", c="dimmed") for fault in faults)]
 
 
 def images_lines(found: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Which networks there are, by name.
 
-All of them keep two rules, which a test holds: every step is a module of its own that runs once in a forward
+All of Darkroom's keep two rules, which a test holds: every step is a module of its own that runs once in a forward
 pass, and none works in place. So a hook on a module sees exactly the output of that step, also after the next
 one has run.
 """
@@ -17,6 +17,8 @@ from models.architectures.resnet import ResNet
 from models.architectures.vgg import VGG16
 from models.architectures.wide_resnet import WideResNet
 
+Build = Callable[[tuple[int, int, int], int], nn.Module]
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -30,11 +32,14 @@ class Architecture:
         The least height and width of an image, in pixels.
     build : callable
         Makes it, with random weights, from in_shape (C, H, W) and n_classes. `make_network` checks these first.
+    channels_last : bool
+        Whether it runs with the channels of its maps last in memory too.
     """
 
     title: str
     min_size: int
-    build: Callable[[tuple[int, int, int], int], nn.Module]
+    build: Build
+    channels_last: bool = True
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -48,7 +53,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "wide-resnet-16-4": Architecture("WRN-16-4", WideResNet.MIN_SIZE, partial(WideResNet, depth=16, width=4)),
     "wide-resnet-28-10": Architecture("WRN-28-10", WideResNet.MIN_SIZE, partial(WideResNet, depth=28, width=10)),
 }
-"""The known architectures by name."""
+"""The known architectures by name; `models.architecture_files` adds those of a user's own."""
 
 
 def make_network(architecture: str, in_shape: Sequence[int], n_classes: int) -> nn.Module:
@@ -95,6 +100,11 @@ def check_network(architecture: str, in_shape: Sequence[int], n_classes: int) ->
     ValueError
         See `make_network`.
     """
+    if architecture not in ARCHITECTURES and "@" in architecture:
+        raise ValueError(
+            f"the architecture {architecture} is not known here: start with the file that it comes from, as it was, among "
+            "--models."
+        )
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture must be one of {', '.join(sorted(ARCHITECTURES))}, not {architecture!r}.")
     shape = tuple(int(n) for n in in_shape)

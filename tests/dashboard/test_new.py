@@ -16,7 +16,16 @@ from workers.studies import FIRST_STUDY, digits_study
 
 CHOICES = {
     "image_sets": {"digits": "Handwritten digits", "npz": "An .npz file"},
-    "architectures": {"lenet": {"title": "LeNet", "min_size": 16}},
+    "architectures": {
+        "lenet": {"title": "LeNet", "min_size": 16},
+        "my-net@0123456789ab": {
+            "title": "Mine",
+            "min_size": 8,
+            "n_weights": 9,
+            "faults": ["It works in <b>place</b>."],
+        },
+        "of-another-version": {"title": "Odd", "min_size": 8},
+    },
 }
 PETS = {
     "manifest": "a" * 64,
@@ -87,7 +96,22 @@ def test_the_window_opens_with_what_the_workers_offer(page):
     told = page.ask(f"{ids.KIND}.data", f"{ids.WINDOW}.opened", new_window__opened=True)
     assert {"value": "npz", "label": "An .npz file"} in told[ids.KIND]["data"]
     assert {"value": "mnist", "label": "mnist"} in told[ids.KIND]["data"]  # a worker that is older than the page
-    assert told["new-teacher-architecture"]["data"][0] == {"value": "lenet", "label": "LeNet"}
+    architectures = told["new-teacher-architecture"]["data"]
+    assert architectures[0] == {"value": "lenet", "label": "LeNet"}
+    assert architectures[-1] == {"value": "my-net@0123456789ab", "label": "Mine"}
+
+
+def test_what_is_wrong_with_an_architecture_is_told_when_it_is_chosen(page):
+    def told(chosen):
+        changed = "new-teacher-architecture.value"
+        return page.ask(f"{ids.FAULTS}.children", changed, new_teacher_architecture__value=chosen)[ids.FAULTS][
+            "children"
+        ]
+
+    assert told("lenet") == told("example-cnn") == []
+    lines = [text["props"]["children"] for text in told("my-net@0123456789ab")]
+    assert lines[1:] == ["It works in <b>place</b>."]  # text, not markup
+    assert "what is seen of its layers would be wrong" in lines[0]
 
 
 def test_a_closed_window_asks_for_nothing(page):

@@ -12,7 +12,7 @@ from dashboard.new.fields import fields_of
 from dashboard.new.prefill import said_of
 from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
 from workers.jobs import Job
-from workers.kinds import KINDS, TRAIN_AND_TEST
+from workers.kinds import KINDS, N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST
 from workers.params import FolderSource, TeacherParams, WeightsFile
 from workers.studies import FIRST_STUDY, digits_study, given_study, id_of
 
@@ -242,6 +242,20 @@ def test_images_that_are_too_small_for_the_architecture():
     assert "these have 24" in draft(pets).errors["teacher", "architecture"]
     pets.values["folder"]["size"] = 32
     assert draft(pets, 2**32).errors == {}
+
+
+def test_an_architecture_of_the_users_own():
+    mine = {"title": "Mine", "min_size": 8, "n_weights": 1_000_000, "faults": []}
+    choices = CHOICES | {"architectures": {"my-net@0123456789ab": mine}}
+    asked = said(architecture="my-net@0123456789ab")
+    made = make_draft(asked, choices, None)
+    assert (made.errors, made.title) == ({}, "Digits, Mine")
+    assert made.specs["teacher"].params.architecture == "my-net@0123456789ab"
+    others = draft(said()).size - 4 * N_WEIGHTS["lenet"] * STORED_EPOCHS
+    assert made.size == others + 4 * 1_000_000 * STORED_EPOCHS
+    # Its file was changed, and the workers started anew.
+    wrong = {("teacher", "architecture"): "is not offered by the workers now; choose another"}
+    assert draft(asked).errors == wrong
 
 
 def test_what_exceeds_the_budget_is_refused_with_both_figures():

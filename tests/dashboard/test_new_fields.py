@@ -48,6 +48,7 @@ def test_the_shape_of_a_field_follows_its_type():
     made = {field.name: component("teacher", field) for field in fields_of(TeacherParams)}
     assert isinstance(made["optimizer"], dmc.Select)
     assert made["optimizer"].data == ["adam", "adamw", "rmsprop", "sgd"]
+    assert isinstance(made["architecture"], dmc.Select)
     assert isinstance(made["flip"], dmc.Switch)
     assert isinstance(made["epochs"], dmc.NumberInput)
     assert (made["epochs"].min, made["epochs"].max, made["epochs"].allowDecimal) == (0, 1000, False)
@@ -66,6 +67,7 @@ def test_the_shape_of_a_field_follows_its_type():
         ("batch_size", 1.5, "must be a whole number"),
         ("batch_size", "a few", "must be a whole number"),
         ("momentum", 1, "must be less than 1"),
+        ("architecture", "<script>", "must be one of those offered"),
         ("optimizer", "<script>", "must be 'adam', 'adamw', 'rmsprop' or 'sgd'"),
     ],
 )

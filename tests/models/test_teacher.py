@@ -59,7 +59,7 @@ def test_features_need_a_linear_layer_at_the_end():
     network = torch.nn.Sequential(*teacher.module.children(), torch.nn.Softmax(dim=1))
     other = Teacher(network, "lenet", (1, 28, 28), 10, (0.3,), (0.4,), torch.device("cpu"))
     with pytest.raises(
-        ValueError, match=r"^The teacher's last layer must be linear with 10 outputs, .* '8', a Softmax .*\.$"
+        ValueError, match=r"^The network's last layer must be linear with 10 outputs, .* '8', a Softmax .*\.$"
     ):
         other.predict(random_images(2))
     assert other.classify(random_images(2)).shape == (2, 10)

@@ -113,6 +113,8 @@ def test_a_deep_graph_of_shared_inputs_has_its_key_at_once():
         (lambda: job("teacher"), r"""takes the inputs {'images': 'images'}, not {}"""),
         (lambda: job("teacher", images=job("probe-array")), r"not {'images': 'probe-array'}"),
         (lambda: job("images", {"sed": 1}), r"sed"),
+        (lambda: job("teacher", {"architecture": "alexnet"}, images=job("images")), r"It should be lenet, "),
+        (lambda: job("teacher", {"architecture": "my-net@12"}, images=job("images")), r"the whole name of one"),
         (lambda: job("images", {"source": {"kind": "digits", "test_fraction": 1.0}}), r"test_fraction"),
         (lambda: job("images", {"source": {"kind": "mnits"}}), r"'digits', 'mnist'"),
         (lambda: job("images", {"source": {"kind": "folder", "manifest": "../x", "count": 9}}), r"manifest"),

@@ -55,6 +55,18 @@ def test_the_data_folder_is_the_same_for_children_that_run_elsewhere(monkeypatch
     assert read_settings(["--data-dir", "here"]).environment()["DARKROOM_DATA_DIR"] == str(tmp_path / "here")
 
 
+def test_files_of_architectures_are_the_same_for_workers_too(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    files = (tmp_path / "nets.py", Path("/far/more.py"))
+    assert read_settings(["--models", "nets.py", "--models", "/far/more.py"]).models == files
+    assert read_settings(["--models", '["nets.py", "/far/more.py"]']).models == files
+    monkeypatch.setenv("DARKROOM_MODELS", '["nets.py"]')
+    assert read_settings().models == files[:1]
+    assert read_settings([]).environment()["DARKROOM_MODELS"] == f'["{files[0]}"]'
+    monkeypatch.delenv("DARKROOM_MODELS")
+    assert read_settings([]).models == ()
+
+
 def test_lists_are_json(monkeypatch):
     monkeypatch.setenv("DARKROOM_TASK_MODULES", '["tests.probe", "workers.tasks"]')
     assert read_settings([]).task_modules == ("tests.probe", "workers.tasks")
@@ -136,6 +148,7 @@ def test_children_get_the_same_settings(tmp_path):
         max_attempts=7,
         cancel_grace=2.5,
         task_modules=("tests.probe",),
+        models=(tmp_path / "my nets.py",),
         log_level="DEBUG",
     )
     program = "from workers.settings import read_settings; print(repr(read_settings().model_dump()))"

@@ -26,6 +26,7 @@ from workers.calls import CallFailed
 from workers.kinds import KINDS, job
 from workers.params import (
     METHODS,
+    Architecture,
     DigitsSource,
     EmbeddingParams,
     FolderSource,
@@ -197,7 +198,7 @@ def test_the_pages_choices_are_those_of_the_science():
     assert choices_of(EmbeddingParams, "method") == set(METHODS)
     assert choices_of(TeacherParams, "optimizer") == set(get_args(Optimizer))
     assert choices_of(TeacherParams, "schedule") == set(get_args(Schedule))
-    assert choices_of(TeacherParams, "architecture") == set(ARCHITECTURES)
+    assert set(get_args(Architecture)) == set(ARCHITECTURES)
     assert set(SOURCES) == {"digits", "folder", "npz"} | choices_of(PublishedSource, "kind")
     assert set(kinds.TRAIN_AND_TEST) == set(SOURCES) - {"folder", "npz"}
     assert choices_of(FolderSource, "fit") == set(FITS)
@@ -251,7 +252,12 @@ def test_the_learning_curve_was_to_be_seen(digits: Digits):
 def test_the_workers_tell_what_they_offer(digits: Digits):
     choices = read_choices(digits.engine.client)
     assert set(choices["image_sets"]) == set(SOURCES)
-    assert choices["architectures"]["lenet"] == {"title": "LeNet", "min_size": 16}
+    assert choices["architectures"]["lenet"] == {
+        "title": "LeNet",
+        "min_size": 16,
+        "n_weights": kinds.N_WEIGHTS["lenet"],
+        "faults": [],
+    }
     assert {worker.device for worker in digits.engine.health().workers} == {"cpu"}
 
 

@@ -25,7 +25,7 @@ def module(tmp_path, monkeypatch):
 
 
 def test_modules_say_what_they_offer(module):
-    source = "describe = lambda device: {'device': device, 'choices': {'a': [1]}, 'made_by': {'by': 'hand'}}"
+    source = "describe = lambda settings: {'device': settings.device, 'choices': {'a': [1]}, 'made_by': {'by': 'hand'}}"
     assert load_tasks(module(source)) == {"device": "cuda", "choices": {"a": [1]}, "made_by": {"by": "hand"}}
     assert load_tasks(module("")) == {"device": "none", "choices": {}, "made_by": {}}
 
@@ -34,7 +34,7 @@ def test_modules_say_what_they_offer(module):
     ("import tests.nowhere", r"cannot be imported \(ModuleNotFoundError: No module named 'tests.nowhere'\); correct it"),
     ("def (", r"cannot be imported \(SyntaxError: "),
     ("raise ImportError('first\\n\\nsecond')", r"cannot be imported \(ImportError: first\); correct it, or name another"),
-    ("def describe(device): raise ValueError(f'device {device!r} is not here; try auto.')",
+    ("def describe(settings): raise ValueError(f'device {settings.device!r} is not here; try auto.')",
      r"^device 'cuda' is not here; try auto\.$"),
 ])  # fmt: skip
 def test_what_would_go_wrong_each_time_is_refused_in_a_sentence(module, source, why):
@@ -47,7 +47,7 @@ def test_what_may_be_over_next_time_is_not(module):
     with pytest.raises(MemoryError):
         load_tasks(module("raise MemoryError"))
     with pytest.raises(RuntimeError):
-        load_tasks(module("def describe(device): raise RuntimeError('the device is busy')"))
+        load_tasks(module("def describe(settings): raise RuntimeError('the device is busy')"))
 
 
 def test_a_worker_that_cannot_start_has_an_exit_code_of_its_own(tmp_path):
