@@ -10,7 +10,6 @@
   let walkedAt = -Infinity;
   let walked = [];  // states gone back or forward to, of which the stores have not told yet
   let listed = [];  // ids of the studies there are
-  const asked = (new URLSearchParams(location.search).get('views') || '').split(',');  // as the page was opened
   const pressed = {undo: 0, redo: 0};  // how often the buttons have been
 
   const stateOf = (study, selection, focus, views) => ({
@@ -33,15 +32,12 @@
     const echo = walked.indexOf(nameOf(state));
     walked = echo < 0 ? [] : walked.slice(echo + 1);
     if (echo >= 0 || (before && nameOf(state) === nameOf(before))) return;
-    // The views of the address may come after its study; nobody chose to go from none to these.
-    const late = states.length === 1 && state.views.every((view) => asked.includes(view))
-      && nameOf({...state, views: before.views}) === nameOf(before);
     const now = Date.now();
     const walks = before !== undefined && nameOf(state, false) === nameOf(before, false);
     const goesOn = walks && now - walkedAt < WALK_MS;
     walkedAt = walks ? now : -Infinity;
     // What was ahead is dropped by what is new.
-    states = [...states.slice(0, goesOn || late ? at : at + 1), state].slice(-MOST);
+    states = [...states.slice(0, goesOn ? at : at + 1), state].slice(-MOST);
     at = states.length - 1;
   };
 

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 import dash
 import dash_mantine_components as dmc
@@ -12,11 +13,13 @@ from flask import Flask
 from dashboard import history, ids, links, shell, study_menu, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
+from dashboard.compress import compress
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
 from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
 from dashboard.teacher import callbacks as teacher
+from dashboard.theme import ACCENT_COLOUR
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.settings import Settings
@@ -25,6 +28,13 @@ from workers.store import FULL, UNAVAILABLE
 logger = logging.getLogger("darkroom.page")
 
 dmc.pre_render_color_scheme()  # for all applications of this process: its script may stand in a page once only
+
+# The logo stands in the page itself: whenever the address changes, a browser asks again for an icon that lies elsewhere.
+LOGO = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="{ACCENT_COLOUR}" fill-rule="evenodd" '
+    'd="M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0Zm0 3a5 5 0 0 1 0 10V3Z"/></svg>'
+)
+ICON = f'<link rel="icon" href="data:image/svg+xml,{quote(LOGO)}">'
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -38,6 +48,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     """
     server = Flask("darkroom")
     protect(server, settings)
+    compress(server)
     app = dash.Dash(
         "darkroom",
         server=server,  # pyright: ignore[reportArgumentType] (a Flask is what it wants)
@@ -48,6 +59,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
         suppress_callback_exceptions=True,  # views come and go
         on_error=report,
     )
+    app.index_string = app.index_string.replace("{%favicon%}", ICON)
     app.layout = shell.layout
     add_routes(server, engine)
     links.register(app, engine)

@@ -118,13 +118,13 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         Output(ids.MATRIX, "figure", allow_duplicate=True),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
-        State(ids.MATRIX, "figure"),
+        State(ids.MATRIX, "style"),
         State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
-    def mark(selection: dict | None, split: str, figure: dict | None, study: dict | None):
-        """Frames the selected cell."""
-        if not figure:
+    def mark(selection: dict | None, split: str, style: dict, study: dict | None):
+        """Frames the selected cell of the figure that is shown."""
+        if style == HIDDEN:
             return dash.no_update
         patch = Patch()
         cell = marked_cell(fitting(selection, study), split)

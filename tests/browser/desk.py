@@ -138,7 +138,7 @@ class Desk:
 
     def wait_painted(self) -> "Desk":
         self.wait("document.querySelector('#grid')?.dataset.ready === 'true'")
-        self.wait(f"{PLOT.format('matrix')}?.calcdata?.length === 3")
+        self.wait(f"{PLOT.format('matrix')}?.calcdata?.length")
         return self
 
     def wait(self, expression: str, argument: Any = None) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.components.curves import training_figure
-from dashboard.teacher.figures import MAX_NUMBERED, cell_mark, confusion_figure, probability_figure
+from dashboard.teacher.figures import LEVELS, MAX_NUMBERED, cell_mark, confusion_figure, probability_figure
 from dashboard.theme import ACCENT_COLOUR, class_colours
 
 CONFUSION = np.array([[30, 0, 2], [1, 40, 0], [0, 0, 0]])
@@ -17,43 +17,58 @@ def confusion_of(n_classes):
     return np.random.default_rng(0).integers(0, 5, (n_classes, n_classes))
 
 
+def matrix_of(confusion, *shade):
+    (trace,) = confusion_figure(confusion, NAMES, *shade).data
+    return trace
+
+
 def test_counts_stand_in_the_cells_and_empty_ones_stay_empty():
-    text = confusion_figure(CONFUSION, NAMES).data[2].text
-    assert text.tolist() == [["30", "", "2"], ["1", "40", ""], ["", "", ""]]
+    assert matrix_of(CONFUSION).text.tolist() == [["30", "", "2"], ["1", "40", ""], ["", "", ""]]
 
 
-def test_right_and_wrong_have_a_colour_each():
-    right, wrong, _ = confusion_figure(CONFUSION, NAMES).data
-    assert (np.isfinite(right.z) == (np.eye(3, dtype=bool) & (CONFUSION > 0))).all()
-    assert (np.isfinite(wrong.z) == (~np.eye(3, dtype=bool) & (CONFUSION > 0))).all()
-    assert right.colorscale != wrong.colorscale
-    assert (right.zmin, right.zmax) == (wrong.zmin, wrong.zmax) == (0, 1)
+def test_right_and_wrong_lie_on_either_side_of_an_empty_cell():
+    trace = matrix_of(CONFUSION)
+    assert (np.sign(trace.z) == [[1, 0, -1], [-1, 1, 0], [0, 0, 0]]).all()
+    assert (trace.zmin, trace.zmax) == (-LEVELS, LEVELS)
+    positions, colours = zip(*trace.colorscale, strict=True)
+    assert list(positions) == sorted(positions)
+    assert [colour.endswith(",0)") for colour in colours] == [False, False, True, True, False, False]
+    assert colours[1][:-5] == colours[0][:-5] != colours[4][:-5] == colours[5][:-5]
 
 
 @pytest.mark.parametrize("shade", ["log", "linear"])
 def test_the_fullest_cell_is_the_strongest(shade):
-    right, wrong, _ = confusion_figure(CONFUSION, NAMES, shade).data
-    strengths = np.where(np.isfinite(right.z), right.z, wrong.z)
-    assert strengths[1, 1] == pytest.approx(1)
-    assert strengths[0, 2] == pytest.approx(np.log1p(2) / np.log1p(40) if shade == "log" else 2 / 40)
+    z = matrix_of(CONFUSION, shade).z
+    assert z[1, 1] == LEVELS
+    assert z[0, 2] == -round(LEVELS * (np.log1p(2) / np.log1p(40) if shade == "log" else 2 / 40))
 
 
-def test_hover_tells_count_and_share_of_the_class():
-    told = confusion_figure(CONFUSION, NAMES).data[2].customdata
-    assert told[0, 2].tolist() == [2, 2 / 32]
-    assert told[2, 2].tolist() == [0, 0]
+def test_one_image_is_seen_beside_a_million():
+    z = matrix_of(np.array([[1_000_000, 1], [0, 1]]), "linear").z
+    assert z.tolist() == [[LEVELS, -1], [0, 1]]
+
+
+def test_hover_tells_the_count():
+    assert (matrix_of(CONFUSION).customdata == CONFUSION).all()
+    many = np.array([[70_000, 3], [0, 300]])
+    assert (matrix_of(many).customdata == many).all()
+
+
+def test_the_matrix_of_a_hundred_classes_is_small_enough_to_be_sent_at_a_gesture():
+    counts = np.random.default_rng(0).integers(0, 500, (100, 100))
+    assert len(confusion_figure(counts, [f"class number {n}" for n in range(100)]).to_json()) < 45_000
 
 
 @pytest.mark.parametrize(("n_classes", "numbered"), [(MAX_NUMBERED, True), (MAX_NUMBERED + 1, False), (100, False)])
 def test_many_classes_have_no_numbers_but_can_be_zoomed(n_classes, numbered):
     figure = confusion_figure(confusion_of(n_classes), [str(number) for number in range(n_classes)])
-    assert (figure.data[2].text is not None) is numbered
+    assert (figure.data[0].text is not None) is numbered
     assert figure.layout.xaxis.fixedrange is numbered
 
 
 def test_a_matrix_without_any_image_can_be_drawn():
     figure = confusion_figure(np.zeros((3, 3), int), NAMES)
-    assert not np.isfinite(figure.data[0].z).any()
+    assert not figure.data[0].z.any()
 
 
 def test_true_goes_down_and_predicted_right():

@@ -55,12 +55,13 @@ def test_what_stays_is_left_alone():
     assert panes(["teacher"], hidden_but("teacher")) == dict.fromkeys(NAMES, (dash.no_update, dash.no_update))
 
 
-def test_a_page_begins_with_the_first_view_and_a_place_for_each():
-    places = {place.id: place for place in workspace().children if hasattr(place, "hidden")}
+@pytest.mark.parametrize("shown", [FIRST, ("jobs",), ("teacher", "jobs")])
+def test_a_page_begins_with_a_place_for_each_view_and_those_of_the_address_laid_out(shown):
+    places = {place.id: place for place in workspace(shown).children if hasattr(place, "hidden")}
     assert list(places) == [ids.pane(name) for name in NAMES]
     for name in NAMES:
-        assert places[ids.pane(name)].hidden is (name not in FIRST)
-        assert bool(places[ids.pane(name)].children) is (name in FIRST)
+        assert places[ids.pane(name)].hidden is (name not in shown)
+        assert bool(places[ids.pane(name)].children) is (name in shown)
 
 
 def test_every_view_has_its_two_buttons_and_says_what_for():
