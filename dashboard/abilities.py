@@ -63,7 +63,7 @@ def lacks(asked: Asked, choices: Mapping[str, Any]) -> dict[Need, str]:
     else:
         _, teacher = asked["teacher"]
         known = choices.get("architectures", {}).get(teacher.get("architecture"), {})
-        if known.get("convolutions") == 0:
+        if known.get("convolutions") is False:
             reasons[Need.CONVOLUTIONS] = "its network has none"
         if teacher.get("epochs") == 0:
             reasons[Need.EPOCHS] = "its teacher is not trained here"

@@ -24,6 +24,7 @@ from models.tensors import pack
 logger = logging.getLogger("darkroom.architectures")
 
 N_DIGITS = 12  # of the file's sha256, in hex
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 N_CHANNELS, N_CLASSES = 3, 10  # of what a network is tried on
 
 
@@ -39,11 +40,14 @@ class Loaded:
         What makes hooks on its layers lie: see `hook_faults`.
     n_weights : int
         How many numbers are trained, for the smallest colour images and ten classes.
+    n_convolutions : int
+        How many layers are convolutions.
     """
 
     name: str
     faults: tuple[str, ...]
     n_weights: int
+    n_convolutions: int
 
 
 def load_architectures(path: str | Path) -> list[Loaded]:
@@ -116,7 +120,13 @@ def _add(name: str, declared: Architecture) -> Loaded:
         pack(network.state_dict(), "tried", {})
     faults = hook_faults(network, torch.zeros(1, *in_shape))
     ARCHITECTURES[name] = replace(declared, build=build)
-    return Loaded(name, tuple(faults), sum(parameter.numel() for parameter in network.parameters()))
+    n_weights = sum(parameter.numel() for parameter in network.parameters())
+    return Loaded(name, tuple(faults), n_weights, n_convolutions(network))
+
+
+def n_convolutions(network: nn.Module) -> int:
+    """How many layers of a network are convolutions, of any dimension."""
+    return sum(isinstance(layer, CONVOLUTIONS) for layer in network.modules())
 
 
 def _try(network: nn.Module, in_shape: tuple[int, int, int], n_classes: int) -> None:

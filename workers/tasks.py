@@ -71,7 +71,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         The device is not there, or a file of --models cannot be used.
     """
     name = device_name(pick_device(settings.device))
-    faults = load_own(settings.models)
+    own = load_own(settings.models)
     return {
         "device": name,
         "choices": {
@@ -81,7 +81,7 @@ def describe(settings: Settings) -> dict[str, Any]:
                     "title": known.title,
                     "min_size": known.min_size,
                     "n_weights": N_WEIGHTS[architecture],
-                    "faults": faults.get(architecture, []),
+                    **own.get(architecture, {"faults": [], "convolutions": True}),
                 }
                 for architecture, known in ARCHITECTURES.items()
             },
@@ -90,20 +90,20 @@ def describe(settings: Settings) -> dict[str, Any]:
     }
 
 
-def load_own(files: Iterable[Path]) -> dict[str, list[str]]:
+def load_own(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Makes the architectures in files of the user's own known here.
 
     Returns
     -------
     dict
-        By name, what makes hooks on its layers lie.
+        By name: "faults", what makes hooks on its layers lie; "convolutions", whether it has any.
 
     Raises
     ------
     ValueError
         Names the file, and what is wrong with it.
     """
-    faults = {}
+    found = {}
     for file in files:
         try:
             loaded = load_architectures(file)
@@ -111,11 +111,11 @@ def load_own(files: Iterable[Path]) -> dict[str, list[str]]:
             raise ValueError(f"--models: {error}") from error
         for own in loaded:
             learn_sizes({own.name: {"n_weights": own.n_weights}})
-            faults[own.name] = list(own.faults)
+            found[own.name] = {"faults": list(own.faults), "convolutions": own.n_convolutions > 0}
             logger.info("architecture=%s loaded from %s", own.name, file)
             for fault in own.faults:
                 logger.warning("architecture=%s %s", own.name, fault)
-    return faults
+    return found
 
 
 def data_dir() -> Path:

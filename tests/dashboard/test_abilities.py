@@ -6,7 +6,7 @@ from dashboard.abilities import NO_MODEL, Need, Part, lacking, lacks, report, wh
 from dashboard.views import VIEWS
 from workers.studies import digits_study
 
-CHOICES = {"architectures": {"lenet": {"convolutions": 2}, "linear": {"convolutions": 0}}}
+CHOICES = {"architectures": {"lenet": {"convolutions": True}, "linear": {"convolutions": False}}}
 
 
 def asked(**teacher):

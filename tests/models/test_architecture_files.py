@@ -47,6 +47,7 @@ def test_a_file_adds_its_networks_under_names_that_carry_its_content(nets):
     assert re.fullmatch(r"mine@[0-9a-f]{12}", mine.name)
     assert mine.faults == ()
     assert mine.n_weights == 3 * 4 * 4 * 10 + 10
+    assert mine.n_convolutions == 0
     known = ARCHITECTURES[mine.name]
     assert (known.title, known.min_size) == ("Mine", 4)
     network = make_network(mine.name, (1, 6, 5), 3)

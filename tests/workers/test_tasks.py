@@ -257,6 +257,7 @@ def test_the_workers_tell_what_they_offer(digits: Digits):
         "min_size": 16,
         "n_weights": kinds.N_WEIGHTS["lenet"],
         "faults": [],
+        "convolutions": True,
     }
     assert {worker.device for worker in digits.engine.health().workers} == {"cpu"}
 
