@@ -12,8 +12,7 @@ from dashboard.jobs.table import EMPTY
 from dashboard.theme import GRAPH_CONFIG
 
 JOB_TITLES = ("State", "Job", "Study", "Progress", "Elapsed", "ETA", "Attempt", "Worker", "")
-WIDE_TITLES = ("Attempt", "Worker", "Created")  # of what a narrow panel leaves out
-NO_CURVE = "It has reported no metrics."
+WIDE_TITLES = ("Attempt", "Worker")  # for which a narrow panel has no room
 
 
 def layout() -> html.Div:
@@ -40,9 +39,7 @@ def jobs_panel() -> html.Section:
             html.Div(
                 dmc.Table(
                     [
-                        dmc.TableThead(
-                            dmc.TableTr([dmc.TableTh(title, className=wide(title)) for title in JOB_TITLES])
-                        ),
+                        dmc.TableThead(dmc.TableTr([heading(title) for title in JOB_TITLES])),
                         dmc.TableTbody(id=ids.ROWS),
                     ],
                     className="jobs-table",
@@ -72,6 +69,11 @@ def jobs_panel() -> html.Section:
     )
 
 
+def heading(title: str) -> dmc.TableTh:
+    """The head of a column of the table of jobs."""
+    return dmc.TableTh(title, className="jobs-wide" if title in WIDE_TITLES else "")
+
+
 def job_panel() -> html.Section:
     return panel(
         ids.JOB_PANEL,
@@ -81,16 +83,10 @@ def job_panel() -> html.Section:
             [
                 html.Div(id=ids.JOB_FACTS, className="job-facts"),
                 html.Div(
-                    [
-                        html.Div(
-                            dcc.Graph(id=ids.JOB_CURVE, config=GRAPH_CONFIG, className="graph", responsive=True),
-                            id=ids.JOB_CURVE_PLACE,
-                            className="graph",
-                            hidden=True,
-                        ),
-                        empty(ids.JOB_CURVE_WORDS, NO_CURVE),
-                    ],
+                    dcc.Graph(id=ids.JOB_CURVE, config=GRAPH_CONFIG, className="graph", responsive=True),
+                    id=ids.JOB_CURVE_PLACE,
                     className="job-curve",
+                    hidden=True,
                 ),
                 html.Div(html.Pre(id=ids.JOB_LOG), className="job-log", tabIndex=0, **label("Log")),
             ],
@@ -138,14 +134,7 @@ def store_panel() -> html.Section:
                 html.Div(id=ids.STORE),
                 html.Table(
                     [
-                        html.Thead(
-                            html.Tr(
-                                [
-                                    html.Th(title, className=wide(title))
-                                    for title in ("Study", "Size", "Frees", "Created", "")
-                                ]
-                            )
-                        ),
+                        html.Thead(html.Tr([html.Th(title) for title in ("Study", "Size", "Frees", "Created", "")])),
                         html.Tbody(id=ids.STUDIES),
                     ],
                     className="jobs-table",
@@ -160,11 +149,6 @@ def store_panel() -> html.Section:
         ],
         class_name="jobs-store",
     )
-
-
-def wide(title: str) -> str:
-    """The class of a column, which tells the style sheet whether a narrow panel has room for it."""
-    return "jobs-wide" if title in WIDE_TITLES else ""
 
 
 VIEW = View("jobs", "Jobs", "What runs, what it took, who works, and what fills the store", layout, (Part("Jobs"),))

@@ -13,7 +13,7 @@ from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
 from dashboard.jobs.holdings import Holdings
 from dashboard.jobs.table import title_of
-from dashboard.jobs.words import clock, moment
+from dashboard.jobs.words import clock, day, moment
 from workers.engine import Health
 from workers.jobs import Job
 from workers.presence import Worker, code_version
@@ -69,7 +69,10 @@ def in_hand(worker: Worker, jobs: Mapping[str, Job], holdings: Holdings, now: fl
     if not worker.job:
         return "idle"
     job = jobs.get(worker.job)
-    return "busy" if job is None else f"{title_of(job, holdings.titles(job.key))}, {clock(job.seconds(now))}"
+    if job is None:
+        return "busy"
+    ran = clock(job.seconds(now)).replace(" ", "\u00a0")  # a time is not broken
+    return f"{title_of(job, holdings.titles(job.key))}, {ran}"
 
 
 def store_words(health: Health) -> list:
@@ -130,7 +133,7 @@ def study_cells(study: Study, holdings: Holdings, shown: str | None, renamed: st
         ),
         html.Td(naturalsize(holdings.size(study.id), binary=True), className="jobs-number"),
         html.Td(frees, className="jobs-number"),
-        html.Td(moment(study.created)[:10], title=moment(study.created), className="jobs-number jobs-wide"),
+        html.Td(day(study.created), title=moment(study.created), className="jobs-number"),
         html.Td(
             html.Div(
                 [

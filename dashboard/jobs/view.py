@@ -10,7 +10,6 @@ from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
 from dashboard.jobs.details import facts, job_line, metrics_table, record_text, short
 from dashboard.jobs.holdings import read_holdings
-from dashboard.jobs.layout import NO_CURVE
 from dashboard.jobs.pulse import curve_state
 from dashboard.jobs.store import store_words, study_rows, worker_rows
 from dashboard.jobs.table import EMPTY, count_words, news, picked, row
@@ -156,7 +155,6 @@ def register_job(app: dash.Dash, engine: Engine) -> None:
         Output(ids.JOB_WHAT, "display"),
         Output(ids.JOB_CURVE, "figure"),
         Output(ids.JOB_CURVE_PLACE, "hidden"),
-        Output(ids.JOB_CURVE_WORDS, "children"),
         Output(ids.JOB_SEEN, "data"),
         Input(ids.CHOSEN, "data"),
         Input(shared.PULSE, "n_intervals"),
@@ -167,12 +165,12 @@ def register_job(app: dash.Dash, engine: Engine) -> None:
         """Everything about one job, live while it runs."""
         unseen = Unseen(seen)
         if key is None:
-            return unseen("hidden", True), *[dash.no_update] * 9, unseen.marks
+            return unseen("hidden", True), *[dash.no_update] * 8, unseen.marks
         try:
             job = engine.jobs.get(key)
         except UnknownJob as error:
             nothing = [unseen("facts", []), unseen("log", ""), *[dash.no_update] * 2, unseen("display", "none")]
-            curve = [dash.no_update, unseen("no curve", True), unseen("words", "")]
+            curve = [dash.no_update, unseen("no curve", True)]
             return unseen("hidden", False), unseen("line", str(error)), *nothing, *curve, unseen.marks
         holdings, now = read_holdings(engine), engine.jobs.now()
         points = engine.jobs.metrics(key)
@@ -191,7 +189,6 @@ def register_job(app: dash.Dash, engine: Engine) -> None:
             unseen("display", "block" if len(names) > 1 else "none"),
             figure,
             unseen("no curve", drawn is None),
-            unseen("words", "" if drawn else NO_CURVE),
             unseen.marks,
         )
 

@@ -60,6 +60,11 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def day(seconds: float) -> str:
+    """The day of a time since 1970, in UTC, without its year: "21 Nov"."""
+    return time.strftime("%d %b", time.gmtime(seconds)).removeprefix("0")
+
+
 def moment(seconds: float | None) -> str:
     """A time since 1970 as date and time of day, in UTC, which is the same for all who look."""
     return NONE if not seconds else time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))

@@ -32,13 +32,13 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
         Input(shared.READY, "data"),
-        Input(ids.SCATTER_OF, "value"),
+        Input(ids.SCATTER_OF, "value", allow_optional=True),  # not there while another view is shown alone
         State(shared.STUDY, "data"),
         prevent_initial_call="initial_duplicate",
     )
-    def ask(ready: list[str], of: str, study: dict | None):
+    def ask(ready: list[str], of: str | None, study: dict | None):
         """Asks for the map that is chosen, when the study has none."""
-        if study is None or "predictions" not in ready or ROLES[of] in study["keys"]:
+        if of is None or study is None or "predictions" not in ready or ROLES[of] in study["keys"]:
             return dash.no_update
         try:
             spec = map_job(engine, study["keys"], of)

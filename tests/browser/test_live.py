@@ -85,19 +85,18 @@ def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
     tab.wait("document.querySelector('#training .js-plotly-plot')._fullLayout.yaxis.title.text === 'accuracy'")
 
 
-def test_a_job_is_stopped_and_tried_again_in_the_drawer(free_desks, site, fleet, long_study):
+def test_a_job_is_stopped_and_tried_again_in_the_jobs_view(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
-    tab.page.goto(f"{site}/?study={long_study.id}")
+    tab.page.goto(f"{site}/?study={long_study.id}&views=jobs")
     tab.wait_steps("done", "running", "waiting", "waiting")
-    tab.at("#jobs-button").click()
-    row = tab.at("#drawer-jobs .drawer-row").filter(has=tab.page.locator("p", has_text=re.compile("^Teacher$"))).first
+    row = tab.at("#jobs-rows tr").filter(has_text="Teacher").filter(has_text="Long")
     expect(row).to_contain_text(re.compile(r"epoch \d+"))
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_contain_text("stopped on request")
     assert fleet.engine.jobs.get(long_study.keys["teacher"]).state == "cancelled"
     row.get_by_role("button", name="Retry").click()
     wait_until(lambda: fleet.engine.jobs.get(long_study.keys["teacher"]).state == "running", what="the retry")
-    expect(tab.at("#drawer-workers")).to_contain_text("busy")
+    expect(tab.at("#jobs-workers")).to_contain_text("Teacher of Long, ")
 
 
 def test_a_short_training_ends_in_a_matrix(free_desks, site, fleet):

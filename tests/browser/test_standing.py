@@ -1,5 +1,5 @@
 """What stands in the way, and goes by itself: no worker, other versions, a store that is away, full or loading. And what the
-drawer does. The study is copied into a store of the test's own; no worker runs unless the test starts one."""
+Jobs view does. The study is copied into a store of the test's own; no worker runs unless the test starts one."""
 
 import re
 import threading
@@ -250,21 +250,26 @@ def test_a_full_store_is_said_and_nothing_else_breaks(tab, own, greet):
     tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
 
 
+def open_jobs(tab):
+    tab.at("#nav-jobs").click()
+    expect(tab.at("#jobs-studies tr").first).to_be_visible()
+
+
 def test_a_study_is_pinned_and_released(tab, own, study):
-    tab.at("#jobs-button").click()
-    row = tab.at("#drawer-studies .drawer-row")
+    open_jobs(tab)
+    row = tab.at("#jobs-studies tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Digits")
-    expect(tab.at("#drawer-store")).to_contain_text("for results")
-    row.get_by_role("button", name="Pin", exact=True).click()
-    expect(row.get_by_role("button", name="Unpin")).to_be_visible()
+    expect(tab.at("#jobs-store")).to_contain_text("for results")
+    row.get_by_role("button", name="Pin Digits", exact=True).click()
+    expect(row.get_by_role("button", name="Unpin Digits")).to_be_visible()
     assert own.engine.studies.get(study.id).pinned
-    row.get_by_role("button", name="Unpin").click()
-    expect(row.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    row.get_by_role("button", name="Unpin Digits").click()
+    expect(row.get_by_role("button", name="Pin Digits", exact=True)).to_be_visible()
     assert not own.engine.studies.get(study.id).pinned
 
 
-def test_a_failed_job_says_why_here_and_in_the_drawer(bare_tab, own):
+def test_a_failed_job_says_why_here_and_in_the_jobs_view(bare_tab, own):
     tab = bare_tab
     other = own.engine.studies.create("Other", digits_study(images={"seed": 3}))
     job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")
@@ -275,18 +280,86 @@ def test_a_failed_job_says_why_here_and_in_the_drawer(bare_tab, own):
     expect(tab.at("#study-retry")).to_be_visible()
     expect(tab.at("#study-cancel")).to_be_hidden()
     expect(tab.at("#matrix-words")).to_be_visible()
-    tab.at("#jobs-button").click()
-    row = tab.at("#drawer-jobs .drawer-row").filter(has_text="The images cannot be read.").filter(has_text="Image set")
-    row.locator("summary").click()
-    expect(row.locator("pre")).to_contain_text("ValueError: broken")
-    tab.beat()
-    tab.beat()
-    expect(row.locator("pre")).to_be_visible()  # the pulse closes nothing
+    open_jobs(tab)
+    expect(tab.at("#job-panel")).to_be_hidden()
+    row = tab.at("#jobs-rows tr").filter(has_text="Image set").filter(has_text="Other")
+    row.click()
+    expect(tab.at("#job-facts")).to_contain_text("The images cannot be read.")
+    expect(tab.at("#job-log")).to_contain_text("ValueError: broken")
+    expect(row).to_have_attribute("aria-current", "true")
     row.get_by_role("button", name="Retry").click()
     wait_until(lambda: own.engine.jobs.get(job.key).state == "queued", what="the retry")
     tab.wait("document.querySelector('#study-steps .step')?.className.includes('queued')")
-    tab.at("#drawer-jobs .drawer-row").filter(has_text="queued").get_by_role("button", name="Cancel").first.click()
-    wait_until(lambda: own.engine.jobs.get(job.key).state == "cancelled", what="the cancel")
+    expect(tab.at("#job-panel-subtitle")).to_have_text("Image set of Other · queued · waits for a worker")
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_contain_text("stopped on request")
+    assert own.engine.jobs.get(job.key).state == "cancelled"
+
+
+def test_the_table_of_jobs_keeps_focus_and_place_while_one_runs(tab, own, study):
+    other = own.engine.studies.create("<b>Other", digits_study(images={"seed": 3}))
+    job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")
+    open_jobs(tab)
+    expect(tab.at("#jobs-rows tr")).to_have_count(8)
+    tab.sees("#nav-jobs-badge", "4")
+    row = tab.at("#jobs-rows tr").filter(has_text="running")
+    expect(row).to_contain_text("<b>Other")
+    row.get_by_role("button", name="Cancel Image set of <b>Other").focus()
+    tab.js("document.activeElement.closest('tr').marked = true")
+    own.engine.jobs.report(job.key, job.attempt, {"fraction": 0.5, "message": "page 1 of 2"}, [{"epoch": 1, "kl": 0.5}])
+    expect(row).to_contain_text("page 1 of 2 · 50%")
+    assert tab.js("document.activeElement.closest('tr').marked")  # neither made anew nor moved
+    own.engine.studies.create("Newest", digits_study(images={"seed": 4}))
+    expect(tab.at("#jobs-rows tr")).to_have_count(12)
+    tab.sees("#nav-jobs-badge", "8")
+    assert tab.js("document.activeElement.closest('tr')?.marked")
+
+    tab.at("#jobs-only").click()
+    expect(tab.at("#jobs-rows tr")).to_have_count(4)
+    tab.sees("#jobs-panel-subtitle", "Showing 4 of 12, newest first; 8 open")
+    tab.choose("jobs-filter", "Failed")
+    tab.sees("#jobs-no-rows", "No job has failed.")
+    tab.at("#jobs-only").click()
+    tab.choose("jobs-filter", "Open")
+    expect(tab.at("#jobs-rows tr")).to_have_count(8)
+
+    row.get_by_role("button", name="Image set of <b>Other, running: details").press("Enter")
+    tab.sees("#job-panel-subtitle", re.compile("^Image set of <b>Other · running · page 1 of 2 · 50%"))
+    tab.wait("document.querySelector('#job-curve .js-plotly-plot')?.calcdata?.[0]?.length === 1")
+    own.engine.jobs.report(job.key, job.attempt, {}, [{"epoch": 2, "kl": 0.25}], ["page 2 of 2"])
+    tab.wait("document.querySelector('#job-curve .js-plotly-plot')?.calcdata?.[0]?.length === 2")
+    expect(tab.at("#job-log")).to_contain_text("page 2 of 2")
+    with tab.page.expect_download() as taken:
+        tab.at("#job-panel").get_by_role("button", name="Export: Job").click()
+        tab.page.get_by_role("menuitem", name="Metrics, CSV").click()
+    assert taken.value.path().read_text() == "epoch,kl\n1,0.5\n2,0.25\n"
+    tab.at("#job-panel").get_by_role("button", name="Close the job").click()
+    expect(tab.at("#job-panel")).to_be_hidden()
+
+
+def test_a_study_is_renamed_where_it_stands(tab, own, study):
+    open_jobs(tab)
+    tab.at("#jobs-studies").get_by_role("button", name="Rename Digits").click()
+    field = tab.at("#jobs-title")
+    expect(field).to_be_focused()
+    field.fill("  ")
+    field.press("Enter")
+    expect(tab.at("#jobs-studies")).to_contain_text("A title has 1 to 80 characters, this one has 0.")
+    tab.beat()
+    field.fill(" Figures & <b>co ")
+    tab.beat()
+    field.press("Enter")
+    expect(tab.at("#jobs-studies a")).to_have_text("Figures & <b>co")
+    expect(tab.at("#study-picker")).to_have_value("Figures & <b>co")
+    tab.wait_data("study", "data.title === 'Figures & <b>co'")
+    expect(tab.at("#jobs-rows tr").first).to_contain_text("Figures & <b>co")
+    tab.at("#jobs-studies").get_by_role("button", name="Rename").click()
+    field.fill("Not this")
+    field.press("Escape")
+    expect(tab.at("#jobs-studies a")).to_have_text("Figures & <b>co")
+    assert own.engine.studies.get(study.id).title == "Figures & <b>co"
+    tab.at("#jobs-studies a").click()
+    tab.wait_painted()
 
 
 def evict(own, *keys):
@@ -356,19 +429,19 @@ def test_another_study_is_picked(tab, own, study):
 
 
 def test_a_study_is_deleted_and_begun_again(tab, own, study, tmp_path):
-    tab.at("#jobs-button").click()
-    tab.at("#drawer-studies").get_by_role("button", name="Delete").click()
-    confirm = tab.page.get_by_role("menuitem", name=re.compile("^Delete Digits and its .* for good$"))
+    open_jobs(tab)
+    tab.at("#jobs-studies").get_by_role("button", name="Delete Digits").click()
+    confirm = tab.page.get_by_role("menuitem", name=re.compile(r"^Delete Digits for good, which frees [\d.]+ MiB$"))
     expect(confirm).to_be_visible()
     tab.beat()
     tab.beat()
     expect(confirm).to_be_visible()  # the pulse closes nothing
     assert own.engine.studies.all()
     confirm.click()
-    expect(tab.at("#drawer-studies")).to_have_text("None.")
+    expect(tab.at("#jobs-studies")).to_have_text("None.")
     assert not own.engine.studies.all()
     assert not own.engine.results.sizes()
-    tab.page.keyboard.press("Escape")
+    tab.at("#nav-teacher").click()
     expect(tab.at("#study-start")).to_be_visible()
     assert tab.steps() == []
     tab.wait("window.darkroom.grid.ids.length === 0")

@@ -535,11 +535,10 @@ def test_everything_that_can_be_reached_has_a_name(desk, ids_of):
     desk.click_image(TEST[0])
     desk.wait_focus(TEST[0])
     assert desk.js(NAMELESS) == []
-    desk.at("#jobs-button").click()
-    expect(desk.at("#drawer-jobs .drawer-row")).to_have_count(3)
+    desk.at("#nav-jobs").click()
+    desk.at("#jobs-rows .jobs-name").first.click()
+    expect(desk.at("#job-panel")).to_be_visible()
     assert desk.js(NAMELESS) == []
-    desk.page.keyboard.press("Escape")
-    expect(desk.at("#drawer-jobs")).to_be_hidden()
     desk.page.keyboard.press("?")
     expect(desk.at("[role=dialog]").filter(has_text="How to use this page")).to_be_visible()
     assert desk.js(NAMELESS) == []
@@ -554,5 +553,5 @@ def test_the_keyboard_reaches_every_control(desk):
         desk.page.keyboard.press("Tab")
         reached.add(desk.js(named))
     icons = {f"{does}: {panel}" for does in ("How to read", "Full screen") for panel in ("Confusion matrix", "Images")}
-    assert {"Light or dark", "Help", "jobs-button", "wrong-button", "Thumbnail size", *icons} <= reached
+    assert {"Light or dark", "Help", "nav-jobs", "wrong-button", "Thumbnail size", *icons} <= reached
     assert {"Images", "Go to image number"} <= reached
