@@ -12,6 +12,7 @@ from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
 
 SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
+MAPPED = [("features", "Features"), ("logits", "Logits"), ("probabilities", "Probabilities")]
 NO_MAP_YET = "The map appears when the predictions are there."
 NO_MATRIX_YET = "The matrix appears when the predictions are there."
 NO_CURVE_YET = "The curve begins with the first steps of training."
@@ -45,20 +46,13 @@ def scatter_panel() -> html.Section:
             dcc.Store(id=ids.SCATTER_PAINTED),
             dcc.Store(id=ids.SCATTER_PICKED),
         ],
-        controls=[
-            segmented(
-                ids.SCATTER_OF,
-                [("features", "Features"), ("logits", "Logits"), ("probabilities", "Probabilities")],
-                "features",
-                "Mapped",
-            )
-        ],
+        controls=[segmented(ids.SCATTER_OF, MAPPED, "features", "Mapped")],
         exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(ids.SCATTER)],
         help_text=[
             "Each point is an image of the split shown in the matrix: a circle where the teacher is right, a cross where it "
-            "is wrong, in the colour of the true class. PCA shows the plane in which the vectors vary most; what is far "
-            "apart here differs, what is close may still differ along what is not shown.",
-            "Features are what the last layer is given, logits are the scores before softmax.",
+            "is wrong, in the colour of the true class (where that is not known, of the predicted one).",
+            "PCA shows the plane in which the vectors vary most: what is far apart here differs, what is close may still "
+            "differ along what is not shown. Features are what the last layer is given, logits are the scores before softmax.",
             "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
             "to look at one image.",
         ],

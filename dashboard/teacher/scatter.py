@@ -13,21 +13,35 @@ from dashboard.jobs.words import told
 from dashboard.links import make_selection, study_data
 from dashboard.measures import unpack_bits
 from dashboard.teacher import ids
-from dashboard.teacher.layout import HIDDEN, NO_MAP_YET, SHOWN
+from dashboard.teacher.layout import HIDDEN, MAPPED, NO_MAP_YET, SHOWN
 from dashboard.teacher.tables import map_table
 from dashboard.theme import ACCENT_COLOUR, class_colours
 from workers.engine import Engine
 from workers.jobs import OutdatedJob, UnknownJob
-from workers.kinds import JobSpec, job
+from workers.kinds import job
 from workers.params import METHODS
 
-# The role that the map of each of these plays in a study.
-ROLES = {"features": "embedding", "logits": "embedding-logits", "probabilities": "embedding-probabilities"}
 ORIGIN = "scatter"
+CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
 
 
 def register_scatter(app: dash.Dash, engine: Engine) -> None:
     """The map's callbacks."""
+
+    @app.callback(
+        Output(ids.SCATTER_OF, "data"),
+        Output(ids.SCATTER_OF, "value"),
+        Input(shared.READY, "data"),
+        State(ids.SCATTER_OF, "value"),
+        State(shared.STUDY, "data"),
+    )
+    def offer(ready: list[str], of: str, study: dict | None):
+        """What can be mapped; predictions of a file come without features."""
+        if study is None or "predictions" not in ready:
+            return dash.no_update, dash.no_update
+        roles = map_roles(engine, study["keys"])
+        options = [{"value": name, "label": text, "disabled": name not in roles} for name, text in MAPPED]
+        return options, of if of in roles else next(iter(roles))
 
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
@@ -38,13 +52,17 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
     )
     def ask(ready: list[str], of: str | None, study: dict | None):
         """Asks for the map that is chosen, when the study has none."""
-        if of is None or study is None or "predictions" not in ready or ROLES[of] in study["keys"]:
+        if study is None or "predictions" not in ready:
+            return dash.no_update
+        keys = study["keys"]
+        role = map_roles(engine, keys).get(of or "")
+        if role is None or role in keys:
             return dash.no_update
         try:
-            spec = map_job(engine, study["keys"], of)
-        except (CannotMap, UnknownJob, OutdatedJob):
+            spec = job("embedding", {"of": of}, predictions=engine.jobs.spec(keys["predictions"]))
+        except CANNOT_ASK:
             return dash.no_update  # `words` say why
-        return study_data(engine.studies.add(study["id"], ROLES[of], spec))
+        return study_data(engine.studies.add(study["id"], role, spec))
 
     @app.callback(
         Output(ids.SCATTER_WORDS, "children"),
@@ -58,7 +76,7 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         """How far the map is, or why there is none."""
         if study is None or "predictions" not in ready:
             return NO_MAP_YET, SHOWN
-        if ROLES[of] in ready:
+        if map_roles(engine, study["keys"]).get(of) in ready:
             return dash.no_update, HIDDEN
         return missing_words(engine, study["keys"], of), SHOWN
 
@@ -70,9 +88,8 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
     )
     def source(ready: list[str], of: str, study: dict | None):
         """Where the browser finds the points and what there is to say of each."""
-        if study is None or not {"images", "predictions", ROLES[of]} <= set(ready):
-            return None
-        return map_source(engine, study["keys"], of)
+        role = ready_role(ready, of, study)
+        return map_source(engine, study["keys"], role) if study and role else None
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawScatter"),
@@ -114,48 +131,46 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         """The places of the points, as CSV."""
         if not clicks:  # the view was laid out
             return dash.no_update
-        if study is None or ROLES[of] not in ready:
+        role = ready_role(ready, of, study)
+        if study is None or role is None:
             tell(f"There is nothing to export before the map of {of} is there.")
             return dash.no_update
-        return dcc.send_string(map_table(engine, study["keys"], ROLES[of], split), f"map-of-{of}-{split}.csv")
+        return dcc.send_string(map_table(engine, study["keys"], role, split), f"map-of-{of}-{split}.csv")
+
+    def ready_role(ready: list[str], of: str, study: dict | None) -> str | None:
+        """The role of the map that is chosen; None before it can be drawn."""
+        if study is None or "predictions" not in ready:
+            return None
+        role = map_roles(engine, study["keys"]).get(of)
+        return role if role in ready else None
 
 
-class CannotMap(ValueError):
-    """The predictions lack what is to be mapped."""
-
-
-def map_job(engine: Engine, keys: Mapping[str, str], of: str) -> JobSpec:
-    """The job that maps these predictions.
-
-    Raises
-    ------
-    CannotMap
-    UnknownJob, OutdatedJob
-        The predictions cannot be made again as they were.
-    """
+def map_roles(engine: Engine, keys: Mapping[str, str]) -> dict[str, str]:
+    """What of these predictions can be mapped, and the role of its map in the study; the first is made with the study."""
     there = engine.results.meta(keys["predictions"])["arrays"]
-    if of not in there:
-        others = " or ".join(name for name in ROLES if name in there)
-        raise CannotMap(f"these predictions come without {of}; choose {others}")
-    return job("embedding", {"of": of}, predictions=engine.jobs.spec(keys["predictions"]))
+    mapped = [name for name, _ in MAPPED if name in there]
+    return {of: "embedding" if of == mapped[0] else f"embedding-{of}" for of in mapped}
 
 
 def missing_words(engine: Engine, keys: Mapping[str, str], of: str) -> str:
     """Why a map is not there (yet), as a sentence or how far its job is."""
+    role = map_roles(engine, keys).get(of)
+    if role is None:
+        return f"These predictions come without {of}."
     try:
-        if ROLES[of] in keys:
-            return f"Map of {of}: {told(engine.jobs.get(keys[ROLES[of]]), engine.jobs.now())}"
-        map_job(engine, keys, of)
-    except (CannotMap, UnknownJob, OutdatedJob) as error:
+        if role in keys:
+            return f"Map of {of}: {told(engine.jobs.get(keys[role]), engine.jobs.now())}"
+        engine.jobs.spec(keys["predictions"])
+    except CANNOT_ASK as error:
         return f"There is no map: {error}."
     return f"The map of {of} is asked for."
 
 
-def map_source(engine: Engine, keys: Mapping[str, str], of: str) -> dict[str, Any]:
+def map_source(engine: Engine, keys: Mapping[str, str], role: str) -> dict[str, Any]:
     """What the browser draws a map from: where the arrays lie, names and colours."""
-    images, mapped = engine.results.meta(keys["images"]), engine.results.meta(keys[ROLES[of]])
+    images, mapped = engine.results.meta(keys["images"]), engine.results.meta(keys[role])
     return {
-        "map": keys[ROLES[of]],
+        "map": keys[role],
         "images": keys["images"],
         "predictions": keys["predictions"],
         "labels": "labels" in images["arrays"],

@@ -1,10 +1,13 @@
 """A real Chromium, and the page over the computed digits study."""
 
+import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.desk import FLAGS, Desks, find_browser, served
 from workers.engine import Engine
+
+N_TRAIN = 1438  # of the digits
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +75,24 @@ def arrays(digits):
         for name in digits.engine.results.meta(key)["arrays"]:
             roles[name] = key
     return lambda name: digits.engine.results.array(roles[name], name)
+
+
+@pytest.fixture(scope="session")
+def ids_of(arrays):
+    """The ids of a cell of a split's matrix, of those taken for something else, or of all."""
+    labels, predicted = arrays("labels"), arrays("predicted")
+
+    def ids_of(true=None, taken=None, split="test"):
+        inside = (np.arange(len(labels)) >= N_TRAIN) == (split == "test")
+        wrong = labels != predicted if true is None else (labels == true) & (predicted == taken)
+        return np.flatnonzero(inside & wrong).tolist()
+
+    return ids_of
+
+
+@pytest.fixture(scope="session")
+def wrong_cell(arrays):
+    """The error that is made most often: (true, predicted)."""
+    confusion = arrays("confusion_test").copy()
+    np.fill_diagonal(confusion, 0)
+    return tuple(int(number) for number in np.unravel_index(confusion.argmax(), confusion.shape))

@@ -237,6 +237,57 @@ class Desk:
         self.wait_data("focus", f"data === {image}")
         self.sees("#focus-panel-subtitle", re.compile(f"^Image {image:,} "))
 
+    # ---- map ----
+
+    def wait_map(self) -> None:
+        """Until the map is drawn."""
+        self.wait("window.darkroom.scatter?.plot.calcdata?.length === 2 && window.darkroom.scatter.drawings === 0")
+
+    def place(self, at: list[float]) -> list[float]:
+        """Where a place of the map is, in px."""
+        return self.js(
+            """([x, y]) => { const {plot} = window.darkroom.scatter, box = plot.getBoundingClientRect();
+                const {xaxis, yaxis} = plot._fullLayout;
+                return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)] }""",
+            at,
+        )
+
+    def lasso(self, box: tuple[float, float, float, float], key: str | None = None) -> None:
+        """Draws round a box (left, bottom, right, top, in units of the map), perhaps with a key held down."""
+        left, bottom, right, top = map(float, box)
+        corners = [
+            self.place(at) for at in ([left, bottom], [right, bottom], [right, top], [left, top], [left, bottom])
+        ]
+        self.page.mouse.move(*corners[0])
+        if key:
+            self.page.keyboard.down(key)
+        self.page.mouse.down()
+        for corner in corners[1:]:
+            self.page.mouse.move(*corner, steps=4)
+        self.page.mouse.up()
+        if key:
+            self.page.keyboard.up(key)
+
+    def wait_bright(self, ids: list[int] | None) -> None:
+        """Until exactly these points of the map are not faded; None for all, as nothing is selected."""
+        self.wait(
+            """wanted => { const {plot, members, drawings} = window.darkroom.scatter;
+                if (drawings || plot.calcdata?.length !== 2) return false;
+                const bright = plot.calcdata.map(([{trace}], number) => trace.selectedpoints
+                    && Array.from(trace.selectedpoints, place => members[number][place]));
+                return JSON.stringify(bright.some(Boolean) ? bright.flat().sort((a, b) => a - b) : null) === wanted }""",
+            "null" if ids is None else "[" + ",".join(map(str, ids)) + "]",
+        )
+
+    def wait_ring(self, at: Any) -> None:
+        """Until the ring of the focused image is at a place of the map; None for no ring."""
+        self.wait(
+            """at => { const rings = window.darkroom.scatter.plot.layout.shapes;
+                return at ? rings.length === 1 && rings[0].xanchor === at[0] && rings[0].yanchor === at[1]
+                    : rings.length === 0 }""",
+            at if at is None else [float(number) for number in at],
+        )
+
     # ---- what else is on the page ----
 
     def bars(self) -> list[float]:

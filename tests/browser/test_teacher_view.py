@@ -16,27 +16,6 @@ TEST = list(range(N_TRAIN, N))
 
 
 @pytest.fixture(scope="session")
-def ids_of(arrays):
-    """The ids of a cell of a split's matrix, of those taken for something else, or of all."""
-    labels, predicted = arrays("labels"), arrays("predicted")
-
-    def ids_of(true=None, taken=None, split="test"):
-        inside = (np.arange(N) >= N_TRAIN) == (split == "test")
-        wrong = labels != predicted if true is None else (labels == true) & (predicted == taken)
-        return np.flatnonzero(inside & wrong).tolist()
-
-    return ids_of
-
-
-@pytest.fixture(scope="session")
-def wrong_cell(arrays):
-    """The error that is made most often: (true, predicted)."""
-    confusion = arrays("confusion_test").copy()
-    np.fill_diagonal(confusion, 0)
-    return tuple(int(number) for number in np.unravel_index(confusion.argmax(), confusion.shape))
-
-
-@pytest.fixture(scope="session")
 def empty_cell(arrays):
     return tuple(int(number) for number in np.argwhere(arrays("confusion_test") == 0)[0])
 

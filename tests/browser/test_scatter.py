@@ -1,0 +1,149 @@
+"""The map and what is linked with it, in both directions."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+N, N_TRAIN = 1797, 1438
+TEST = list(range(N_TRAIN, N))
+
+
+@pytest.fixture
+def map_desk(desk):
+    desk.wait_map()
+    return desk
+
+
+@pytest.fixture(scope="session")
+def places(arrays):
+    return arrays("places")
+
+
+@pytest.fixture(scope="session")
+def corner(places):
+    """A box around some of the points of the test split, in units of the map: left, bottom, right, top."""
+    left, bottom = places[N_TRAIN:].min(axis=0) - 1
+    right, top = (gap(axis, 0.4, 0.6) for axis in places[N_TRAIN:].T)
+    return left, bottom, right, top
+
+
+def gap(numbers, low, high):
+    """The middle of the widest gap between two quantiles: an edge there touches no point, a pixel more or less."""
+    ordered = np.sort(numbers)[int(low * len(numbers)) : int(high * len(numbers))]
+    widest = np.diff(ordered).argmax()
+    return (ordered[widest] + ordered[widest + 1]) / 2
+
+
+def inside(places, box):
+    left, bottom, right, top = box
+    x, y = places.T
+    return np.flatnonzero((x > left) & (x < right) & (y > bottom) & (y < top) & (np.arange(N) >= N_TRAIN)).tolist()
+
+
+def halves(places, box):
+    """The lower and the upper half of a box."""
+    left, bottom, right, top = box
+    middle = gap(places[inside(places, box), 1], 0.3, 0.7)
+    return (left, bottom, right, middle), (left, middle, right, top)
+
+
+def test_every_test_image_is_a_point(map_desk, arrays, places):
+    labels, predicted = arrays("labels"), arrays("predicted")
+    told = map_desk.js("""() => window.darkroom.scatter.plot.calcdata.map(([{trace}]) => [trace.marker.symbol,
+        Array.from(trace.x), Array.from(trace.y), Array.from(trace.marker.color)])""")
+    for (symbol, x, y, colours), wanted, right in zip(told, ("circle", "x"), (True, False), strict=True):
+        ids = [image for image in TEST if (labels[image] == predicted[image]) == right]
+        assert symbol == wanted
+        assert np.array_equal(np.array([x, y], np.float32).T, places[ids])
+        assert colours == labels[ids].tolist()
+    map_desk.sees("#scatter-panel-subtitle", re.compile(r"^PCA: \d\d% \+ \d\d% of the variance · 359 test images$"))
+    assert map_desk.js("Array.from(document.querySelectorAll('.scatter-legend span'), entry => entry.textContent)") == [
+        *"0123456789"
+    ]
+
+
+def test_a_lasso_selects_and_more_of_them_add_and_take_away(map_desk, places, corner):
+    lower, upper = halves(places, corner)
+    map_desk.lasso(lower)
+    map_desk.wait_grid(inside(places, lower))
+    count = len(inside(places, lower))
+    map_desk.sees("#grid-panel-subtitle", f"Lasso of {count} images: {count} of 1,797")
+    map_desk.wait_bright(inside(places, lower))
+    assert map_desk.js("window.darkroom.scatter.plot.layout.selections.length") == 1  # it stays until the next one
+    map_desk.lasso(upper, "Shift")
+    map_desk.wait_grid(inside(places, corner))
+    map_desk.wait_bright(inside(places, corner))
+    map_desk.lasso(lower, "Alt")
+    map_desk.wait_grid(inside(places, upper))
+    map_desk.wait_bright(inside(places, upper))
+    map_desk.page.keyboard.press("Escape")
+    map_desk.wait_grid(TEST)
+    map_desk.wait_bright(None)
+
+
+def test_a_cell_fades_all_but_its_images_and_a_lasso_adds_to_it(map_desk, places, corner, ids_of, wrong_cell):
+    map_desk.lasso(corner)
+    map_desk.wait_grid(inside(places, corner))
+    map_desk.click_cell(*wrong_cell)
+    map_desk.wait_grid(ids_of(*wrong_cell))
+    map_desk.wait_bright(ids_of(*wrong_cell))
+    assert map_desk.js("window.darkroom.scatter.plot.layout.selections") == []
+    map_desk.lasso(corner, "Shift")
+    map_desk.wait_grid(sorted({*ids_of(*wrong_cell), *inside(places, corner)}))
+    map_desk.wait_framed()
+    # A double click where no point is clears it.
+    x, y = map_desk.place(places[N_TRAIN:].max(axis=0).tolist())
+    map_desk.page.mouse.dblclick(x, y)
+    map_desk.wait_grid(TEST)
+    map_desk.wait_bright(None)
+
+
+def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
+    # The one that lies farthest from all others, so that there is no doubt which is hit.
+    apart = np.linalg.norm(places[TEST, np.newaxis] - places[np.newaxis, TEST], axis=-1) + 1e9 * np.eye(len(TEST))
+    image = TEST[int(apart.min(axis=1).argmax())]
+    x, y = map_desk.place(places[image].tolist())
+    map_desk.page.mouse.move(x - 3, y)
+    map_desk.page.mouse.move(x, y)
+    true, taken, sure = arrays("labels")[image], arrays("predicted")[image], arrays("confidence")[image]
+    expect(map_desk.at("#scatter .hovertext")).to_have_text(f"image {image}: {true} → {taken}, {round(100 * sure)}%")
+    map_desk.page.mouse.click(x, y)
+    map_desk.wait_focus(image)
+    assert map_desk.bars() == pytest.approx(arrays("probabilities")[image].tolist())
+    map_desk.wait_ring(places[image])
+    map_desk.click_image(image - 1)
+    map_desk.wait_focus(image - 1)
+    map_desk.wait_ring(places[image - 1])
+    map_desk.choose("matrix-split", "Train")  # where the image is none of the points
+    map_desk.sees("#scatter-panel-subtitle", re.compile("1,438 train images$"))
+    map_desk.wait_ring(None)
+
+
+def test_a_view_that_is_hidden_leaves_nothing_behind_and_comes_back(map_desk, ids_of, wrong_cell):
+    map_desk.click_cell(*wrong_cell)
+    map_desk.wait_bright(ids_of(*wrong_cell))
+    map_desk.at("#nav-jobs").click()
+    map_desk.wait("window.darkroom.scatter.plot.data === undefined")
+    map_desk.at("#nav-teacher").click()
+    map_desk.wait_map()
+    map_desk.wait_bright(ids_of(*wrong_cell))
+
+
+def test_points_that_cannot_be_fetched_are_asked_for_again(desk, first_desk):
+    first_desk[1].allow("/array/|Failed to load resource")
+    desk.page.goto("about:blank")
+    desk.page.route("**/places.npy", lambda route: route.fulfill(status=503, body="The store does not answer"))
+    desk.page.goto(desk.site)
+    desk.sees("#scatter-panel-subtitle", "Could not be fetched; asked for again")
+    desk.page.unroute("**/places.npy")
+    desk.wait_map()  # by itself
+
+
+def test_names_of_classes_are_text(map_desk):
+    """Plotly would take them for HTML."""
+    told = map_desk.js("""() => { const {scatter} = window.darkroom;
+        scatter.source.classNames = Array(10).fill('<b onclick="x">a & b</b>'); return scatter.describe(1438) }""")
+    assert told.count('&lt;b onclick="x"&gt;a &amp; b&lt;/b&gt;') == 2
+    assert "<" not in told
