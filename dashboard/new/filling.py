@@ -40,6 +40,7 @@ def register_presets(app: dash.Dash) -> None:
             },
             "kind": Output(ids.KIND, "value"),
             "start": Output(ids.START_FROM, "value"),
+            "title": Output(ids.TITLE, "value", allow_duplicate=True),
         },
         inputs=[[Input(ids.preset(number), "n_clicks") for number in range(len(PRESETS))]],
         prevent_initial_call=True,
@@ -52,6 +53,7 @@ def register_presets(app: dash.Dash) -> None:
             "digits": {field.name: field.shown_default for field in fields_of(MODELS["digits"])},
             "kind": chosen.kind,
             "start": "random",
+            "title": "",  # of something else
         }
 
     @app.callback(

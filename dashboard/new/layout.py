@@ -325,8 +325,8 @@ def without_words(lacking: Mapping[Need, str]) -> str:
 
 
 def size_words(draft: Draft, budget: int | None) -> str:
-    """What the results will take of the store."""
-    if draft.size is None:
+    """What the results will take of the store; where it has no room for them, the draft says so."""
+    if draft.size is None or draft.specs is None:
         return ""
     takes = naturalsize(draft.size, binary=True)
     return f"Takes about {takes}" + ("" if budget is None else f" of the store's {naturalsize(budget, binary=True)}.")

@@ -128,6 +128,12 @@ def test_a_right_form_can_start(page):
     assert told[ids.MISSING]["children"] == ""
 
 
+def test_what_the_store_has_no_room_for_is_said_once(page):
+    told = checked(page, new_kind__value="cifar-10", new_teacher_architecture__value="wide-resnet-28-10")
+    assert told[ids.MISSING]["children"].startswith("It would take ")
+    assert told[ids.SIZE]["children"] == ""
+
+
 def test_when_the_store_is_back_the_open_form_is_checked_again(page):
     notices = f"{shared.NOTICES}.children"
     assert page.ask(f"{ids.MISSING}.children", notices, **form())[ids.START]["disabled"] is False
@@ -346,7 +352,7 @@ def test_a_look_that_cannot_be_asked_for(page, engine, given, sentence):
 
 def test_presets_and_uses_of_weights_fill_the_form_in(page):
     told = page.ask("new-kind.value", f"{ids.preset(3)}.n_clicks")
-    assert told[ids.KIND]["value"] == "cifar-10"
+    assert (told[ids.KIND]["value"], told[ids.TITLE]["value"]) == ("cifar-10", "")
     assert told["new-teacher-architecture"]["value"] == "resnet-20"
     assert told["new-teacher-flip"]["checked"] is True
     assert told["new-teacher-dropout"]["value"] == ""
