@@ -124,7 +124,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     )
     def mark(selection: dict | None, split: str, style: dict, study: dict | None):
         """Frames the selected cell of the figure that is shown."""
-        if style == HIDDEN:
+        if style.get("display") == "none":  # the graph adds its height
             return dash.no_update
         patch = Patch()
         cell = marked_cell(fitting(selection, study), split)
