@@ -139,8 +139,11 @@
     // Plotly reports what becomes of outlines as if somebody had drawn or cleared them.
     async quietly(draw) {
       this.drawings += 1;
-      await draw();
-      this.drawings -= 1;
+      try {
+        await draw();
+      } finally {
+        this.drawings -= 1;
+      }
     }
 
     selectedOf(ids) {
@@ -267,7 +270,7 @@
       );
       const [first, second] = source.explained_variance.map(percent);
       const count = (shown[1] - shown[0]).toLocaleString('en');
-      return [turn, `${source.method}: ${first} + ${second} of the variance \u00b7 ${count} ${split} images`];
+      return [turn, `${source.method}: ${first} + ${second} of the variance \u00b7 ${count} ${source.n_train ? `${split} ` : ''}images`];
     },
   });
 })();
