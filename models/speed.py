@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from models.architectures import ARCHITECTURES, check_network
 from models.optimisation import Optimizer, make_optimizer
 from models.teacher import Teacher
 from models.training import train_step
@@ -66,8 +67,9 @@ def measure_speed(
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be 1 or more, not {batch_size}.")
-    channels, height, width = in_shape
-    shape = (channels, min(height, LARGEST_SIDE), min(width, LARGEST_SIDE))
+    channels, height, width = check_network(architecture, in_shape, n_classes)
+    side = max(LARGEST_SIDE, ARCHITECTURES[architecture].min_size)
+    shape = (channels, min(height, side), min(width, side))
     teacher = Teacher.create(architecture, shape, n_classes, [0.5] * channels, [0.25] * channels, device=device)
     taken = make_optimizer(teacher.module.parameters(), optimizer, 1e-5, 0.0, 0.9, True)
 
