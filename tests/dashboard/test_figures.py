@@ -166,3 +166,19 @@ def test_a_hundred_classes_are_named_in_steps():
     ticks = confusion_figure(np.eye(100, dtype=int), [f"class {n}" for n in range(100)]).layout.xaxis
     assert list(ticks.tickvals) == list(range(0, 100, 4))
     assert ticks.ticktext[1] == "class 4"
+
+
+@pytest.mark.parametrize(("true", "last"), [(3, 81), (50, 50), (None, 81)])
+def test_of_many_classes_the_likeliest_have_bars_and_the_true_one(true, last):
+    probabilities = np.linspace(1, 2, 101)[:100] / 150
+    probabilities[3] = 0.3
+    names = [f"class {number}" for number in range(100)]
+    figure = probability_figure(probabilities, names, class_colours(100), true=true, predicted=3)
+    drawn = [3, *range(99, 81, -1), last]
+    marked = [f"class {number}" + (" ✓" if number == true else "") for number in drawn]
+    assert list(figure.layout.yaxis.ticktext) == marked
+    (bars,) = figure.data
+    assert bars.x.tolist() == pytest.approx(probabilities[drawn].tolist())
+    assert list(bars.marker.color) == [class_colours(100)[number] for number in drawn]
+    assert list(bars.marker.line.width) == [2] + [0] * 19
+    assert figure.layout.xaxis.title.text == "20 of 100 classes, likeliest first"
