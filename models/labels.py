@@ -41,7 +41,7 @@ def read_labels(
     if flat.dtype.kind == "f":
         odd = np.flatnonzero(~np.isfinite(flat) | (flat != np.floor(flat)))
         if odd.size:
-            raise ValueError(f"{where} must be whole numbers, but label {odd[0]} is {flat[odd[0]]}.")
+            raise ValueError(f"{where} must be whole numbers, but the label of image {odd[0]} is {flat[odd[0]]}.")
     return _from_numbers(flat, class_names, where)
 
 
@@ -84,7 +84,7 @@ def _from_numbers(
     if bad.size:
         of = f"as there are {top} classes" if class_names is not None else "the most classes there may be"
         raise ValueError(
-            f"{where} must lie in 0 to {top - 1:,}, {of}, but label {bad[0]} is {labels[bad[0]]} "
+            f"{where} must lie in 0 to {top - 1:,}, {of}, but the label of image {bad[0]} is {labels[bad[0]]} "
             f"({bad.size:,} of {len(labels):,} are outside)."
         )
     count = int(labels.max()) + 1 if labels.size else 0

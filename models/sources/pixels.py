@@ -128,7 +128,7 @@ class PixelReader:
         """
         if self._not_finite:
             raise ValueError(
-                f"{self._where} holds NaN or infinite pixels in {len(self._not_finite):,} images, "
+                f"{self._where} holds NaN or infinite pixels in {len(self._not_finite):,} of its images, "
                 f"the first of them image {self._not_finite[0]:,}."
             )
         slack = TOLERANCE if self._is_float else 0

@@ -40,9 +40,17 @@ def test_class_names_are_texts():
 @pytest.mark.parametrize(
     ("values", "names", "sentence"),
     [
-        (np.array([0, 255], np.uint8), ("a", "b"), r"x must lie in 0 to 1, .* label 1 is 255 \(1 of 2 are outside\)"),
-        (np.array([10**9]), None, r"x must lie in 0 to 99,999, the most classes there may be, but label 0 is .*"),
-        (np.array([2.0, 2.5]), None, r"x must be whole numbers, but label 1 is 2\.5"),
+        (
+            np.array([0, 255], np.uint8),
+            ("a", "b"),
+            r"x must lie in 0 to 1, .* image 1 is 255 \(1 of 2 are outside\)",
+        ),
+        (
+            np.array([10**9]),
+            None,
+            r"x must lie in 0 to 99,999, the most classes there may be, but the label of image 0 is .*",
+        ),
+        (np.array([2.0, 2.5]), None, r"x must be whole numbers, but the label of image 1 is 2\.5"),
         (np.array([True]), None, r"x must be whole numbers or texts, not bool"),
         (np.array(["a"]), ("b", "c"), r"x: label 0 is 'a', which is not one of the 2 class names"),
     ],

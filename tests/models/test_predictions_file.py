@@ -103,7 +103,7 @@ def test_names_taken_from_the_labels_are_said(tmp_path, logits, labels):
         ({"labels": np.arange(N - 1) % K}, r"'labels' must hold a label for each of 6 rows of outputs, not 5"),
         (
             {"labels": np.arange(N)},
-            r"'labels' must lie in 0 to 2, as there are 3 classes, but label 3 is 3 \(3 of 6 .*\)",
+            r"'labels' must lie in 0 to 2, as there are 3 classes, but the label of image 3 is 3 \(3 of 6 .*\)",
         ),
         ({"labels": np.array(list("abcdab"))}, r"'labels' names 4 classes, but there are 3 outputs an image: give .*"),
         ({"class_names": np.array(list("abcd"))}, r"has 3 outputs an image, but names 4 classes"),
@@ -113,7 +113,7 @@ def test_names_taken_from_the_labels_are_said(tmp_path, logits, labels):
         ({"logits": np.zeros((N, K, 1))}, r"'logits' must have the shape \(N, K\), .* not \(6, 3, 1\)"),
         ({"logits": np.full((N, K), np.nan)}, r"'logits' must be finite numbers, but row 0, column 0 is nan .*"),
         ({"images": np.zeros((5, 4, 4), np.uint8)}, r"'images' holds 5 images, but there are 6 outputs"),
-        ({"images": np.full((N, 4, 4), np.nan)}, r"'images' holds NaN or infinite pixels in 6 images, .*"),
+        ({"images": np.full((N, 4, 4), np.nan)}, r"'images' holds NaN or infinite pixels in 6 of its images, .*"),
     ],
 )
 def test_odd_npz_files_are_refused_with_one_sentence(tmp_path, logits, arrays, sentence):
@@ -126,7 +126,9 @@ def test_ten_outputs_do_not_fit_twelve_classes(tmp_path):
     outputs = np.random.default_rng(0).normal(0, 3, (40, 10))
     with pytest.raises(ValueError, match=r"has 10 outputs an image, but names 12 classes\.$"):
         npz(tmp_path, logits=outputs, class_names=np.array([f"class {k}" for k in range(12)]))
-    with pytest.raises(ValueError, match=r"must lie in 0 to 9, as there are 10 classes, but label 10 is 10 .*\.$"):
+    with pytest.raises(
+        ValueError, match=r"must lie in 0 to 9, as there are 10 classes, but the label of image 10 is 10 .*\.$"
+    ):
         npz(tmp_path, logits=outputs, labels=np.arange(40) % 12)
 
 
@@ -205,8 +207,14 @@ def test_heads_and_labels_are_found(tmp_path, text, names, labels):
         ("1,5\n7,nan\n", r"must be finite numbers, but row 1, column 1 is nan .*"),
         ("1,5\n7,inf\n", r"must be finite numbers, but row 1, column 1 is inf .*"),
         ("1\n2\n", r"must have the shape \(N, K\), .* not \(2, 1\)"),
-        ("cat,dog,label\n1,5,2\n7,2,0\n", r": the column of labels must lie in 0 to 1, .* label 0 is 2 .*"),
-        ("cat,dog,label\n1,5,0.5\n7,2,0\n", r": the column of labels must be whole numbers, but label 0 is 0\.5"),
+        (
+            "cat,dog,label\n1,5,2\n7,2,0\n",
+            r": the column of labels must lie in 0 to 1, .* the label of image 0 is 2 .*",
+        ),
+        (
+            "cat,dog,label\n1,5,0.5\n7,2,0\n",
+            r": the column of labels must be whole numbers, but the label of image 0 is 0\.5",
+        ),
         ("cat,dog,label\n1,5,eel\n7,2,cat\n", r": the column of labels: label 0 is 'eel', which is not one of .*"),
         ("cat,cat\n1,5\n", r"must give each class a name of its own, not cat, cat"),
         ("0.5,0.5\n0.6,0.4\n0.7,0.4\n", r": 2 of 3 rows are probabilities, but row 2 sums to 1\.1; .*"),

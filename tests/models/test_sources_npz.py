@@ -131,9 +131,12 @@ def with_pixel(pixels, number, value):
         ({"images": None, "labels": None, "a": 1}, r"must hold the arrays images and labels, or .* but holds a"),
         (
             {"labels": np.arange(N) % 3 - 1},
-            r"'labels' must lie in 0 to 99,999, .* label 0 is -1 \(4 of 12 are outside\)",
+            r"'labels' must lie in 0 to 99,999, .* the label of image 0 is -1 \(4 of 12 are outside\)",
         ),
-        ({"class_names": np.array(["a", "b"])}, r"'labels' must lie in 0 to 1, as there are 2 .* label 2 is 2 \(4 .*"),
+        (
+            {"class_names": np.array(["a", "b"])},
+            r"'labels' must lie in 0 to 1, as there are 2 .* image 2 is 2 \(4 .*",
+        ),
         ({"class_names": np.array(["a", "b", "a"])}, r"class_names must be at least two different names, .*"),
         ({"class_names": np.arange(3)}, r"'class_names' must be a list of texts, not int64 of shape \(3,\)"),
         ({"class_names": np.array(["a", None, "c"])}, r"'class_names' holds Python objects, which are not read, .*"),
@@ -141,8 +144,8 @@ def with_pixel(pixels, number, value):
         ({"labels": np.zeros(N, int)}, r"must hold images of at least two classes, but all are of class '0'"),
         ({"labels": np.full(N, 7)}, r"must hold images of at least two classes, but all are of class '7'"),
         ({"labels": np.arange(N - 1) % 3}, r"'images' holds 12 images, but there are 11 labels for them"),
-        ({"labels": np.arange(N) + 0.5}, r"'labels' must be whole numbers, but label 0 is 0\.5"),
-        ({"labels": np.array([np.nan] * N)}, r"'labels' must be whole numbers, but label 0 is nan"),
+        ({"labels": np.arange(N) + 0.5}, r"'labels' must be whole numbers, but the label of image 0 is 0\.5"),
+        ({"labels": np.array([np.nan] * N)}, r"'labels' must be whole numbers, but the label of image 0 is nan"),
         ({"labels": np.eye(N)}, r"'labels' must have the shape \(N,\), one label an image, not \(12, 12\)"),
         ({"labels": np.array([], int)}, r"'labels' is empty"),
         ({"labels": np.array(["a", "b"] * 6), "class_names": np.array(["a", "c"])}, r"label 1 is 'b', which is not .*"),
@@ -171,7 +174,9 @@ def test_odd_files_are_refused_with_one_sentence(tmp_path, pixels, labels, chang
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_images_with_nan_are_counted_and_the_first_is_named(tmp_path, pixels, labels, value):
     floats = with_pixel(with_pixel(pixels, 4, value) * 255, 9, value)
-    with pytest.raises(ValueError, match=r"'images' holds NaN or infinite pixels in 2 images, the first .* image 4\.$"):
+    with pytest.raises(
+        ValueError, match=r"'images' holds NaN or infinite pixels in 2 of its images, the first .* image 4\.$"
+    ):
         load(tmp_path, images=floats, labels=labels)
 
 

@@ -145,7 +145,7 @@ def test_the_size_that_was_expected_is_about_right(make_given, results, write, m
             {"logits": np.full((N, K), 1e300)},
             r"must lie within ±3.4e\+38, as it is kept as float32, but goes to 1e\+300",
         ),
-        ({"logits": LOGITS, "labels": np.arange(N) % 12}, r"as there are 10 classes, but label 10 is 10"),
+        ({"logits": LOGITS, "labels": np.arange(N) % 12}, r"as there are 10 classes, but the label of image 10 is 10"),
         (
             {"logits": LOGITS, "class_names": np.array(list("abcdefghijkl"))},
             r"has 10 outputs an image, but names 12 classes",
