@@ -19,7 +19,7 @@ class Page:
         Parameters
         ----------
         changed : what triggered it, "id.property".
-        given : values of its inputs and states, "id__property" with "_" for "-"; all others are None.
+        given : values of its inputs and states, "id__property" with "_" for the id's "-"; all others are None.
         """
         response = self.post(output, changed, **given)
         assert response.status_code in (200, 204), response.get_data(as_text=True)
@@ -28,9 +28,10 @@ class Page:
 
     def post(self, output: str, changed: str | Sequence[str], **given: Any):
         changed = [changed] if isinstance(changed, str) else list(changed)
-        values = {name.replace("__", ".").replace("_", "-"): value for name, value in given.items()}
-        values |= {name.replace("n-intervals", "n_intervals"): value for name, value in values.items()}
-        values |= {name.replace("n-clicks", "n_clicks"): value for name, value in values.items()}
+        values = {}
+        for name, value in given.items():
+            component, prop = name.replace("__", ".").rsplit(".", 1)
+            values[f"{component.replace('_', '-')}.{prop}"] = value
         found = self.callback(output, changed)
 
         def filled(entry: dict[str, Any]) -> Any:
