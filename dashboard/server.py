@@ -9,11 +9,11 @@ import dash_mantine_components as dmc
 import redis
 from dash import Input, Output, State
 from flask import Flask
+from flask_compress import Compress
 
 from dashboard import history, ids, links, shell, study_menu, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
-from dashboard.compress import compress
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
 from dashboard.new import callbacks as new
@@ -48,7 +48,9 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     """
     server = Flask("darkroom")
     protect(server, settings)
-    compress(server)
+    # What lays out a view, or draws a matrix of many classes, shrinks to a fifth; pictures and arrays are left alone.
+    server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 1}
+    Compress(server)
     app = dash.Dash(
         "darkroom",
         server=server,  # pyright: ignore[reportArgumentType] (a Flask is what it wants)
