@@ -89,7 +89,7 @@ def test_a_job_is_stopped_and_tried_again_in_the_jobs_view(free_desks, site, fle
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}&views=jobs")
     tab.wait_steps("done", "running", "waiting", "waiting")
-    row = tab.at("#jobs-rows tr").filter(has_text="Teacher").filter(has_text="Long")
+    row = tab.at(f'#jobs-rows tr[data-key="{long_study.keys["teacher"]}"]')
     expect(row).to_contain_text(re.compile(r"epoch \d+"))
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_contain_text("stopped on request")
