@@ -36,13 +36,14 @@ def step(job: Job, there: bool, now: float, fact: str) -> html.Div:
     state = "done" if there else job.state
     value = 100 if there else 100 * (job.fraction or 0)
     moving = state == "running" and job.fraction is None
+    words = fact if there else told(job, now)
     return html.Div(
         [
             html.Div(
                 [
                     html.Span(job.title, className="step-title"),
                     dmc.Badge(state, color=STATE_COLOURS[state], variant="light", size="sm"),
-                    html.Span(fact if there else told(job, now), className="step-told", title=job.error or None),
+                    html.Span(words, className="step-told", title=words),  # a narrow bar cuts it short
                 ],
                 className="step-words",
             ),

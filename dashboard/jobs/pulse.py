@@ -115,7 +115,11 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
     once = {job.key: (role, job) for role, job in beat.jobs.items()}  # one result may play two roles
-    steps = [step(job, role in beat.facts, beat.now, beat.facts.get(role, "")) for role, job in once.values()]
+    steps = [
+        step(job, role in beat.facts, beat.now, beat.facts.get(role, ""))
+        for role, job in once.values()
+        if "-" not in role or role not in beat.facts  # a further map, "embedding-logits", is a step until it is there
+    ]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:
         unseen.marks.pop("ready", None)  # panels that could not be filled meanwhile are told again afterwards

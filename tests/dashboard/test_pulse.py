@@ -12,6 +12,7 @@ from tests.dashboard.borrowed import EPOCHS
 from tests.engines import wait_until
 from workers import names
 from workers.jobs import Jobs
+from workers.kinds import job
 from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
 
@@ -95,6 +96,19 @@ def test_a_finished_study(tab, worker, own, digits):
     assert texts[1].startswith("lenet, 3 epochs, ")
     assert texts[2].endswith(" of 359 test images wrong")
     assert re.fullmatch(r"PCA of features, \d\d% of the variance", texts[3])
+
+
+def test_a_further_map_is_a_step_until_it_is_there(tab, worker, own, digits):
+    study = own.copy_study(digits)
+    spec = job("embedding", {"of": "logits"}, predictions=own.engine.jobs.spec(study.keys["predictions"]))
+    own.engine.studies.add(study.id, "embedding-logits", spec)
+    tab.beat()
+    assert tab.states() == ["done"] * 4 + ["queued"]
+    own.engine.results.stage(spec.key, own.engine.jobs.claim(spec.key, "worker").attempt, {})
+    own.engine.jobs.commit(spec.key, 1, 1, {"method": "pca", "of": "logits", "explained_variance": [0.5, 0.2]})
+    tab.beat()
+    assert tab.states() == ["done"] * 4
+    assert "embedding-logits" in tab.props["ready.data"]
 
 
 def test_what_the_page_shows_already_is_not_sent_again(tab, worker, own, digits):
