@@ -105,7 +105,9 @@ def test_a_further_map_is_a_step_until_it_is_there(tab, worker, own, digits):
     tab.beat()
     assert tab.states() == ["done"] * 4 + ["queued"]
     own.engine.results.stage(spec.key, own.engine.jobs.claim(spec.key, "worker").attempt, {})
-    own.engine.jobs.commit(spec.key, 1, 1, {"method": "pca", "of": "logits", "explained_variance": [0.5, 0.2]})
+    own.engine.jobs.commit(
+        spec.key, 1, 1, {"kind": "embedding", "method": "pca", "of": "logits", "explained_variance": [0.5, 0.2]}
+    )
     tab.beat()
     assert tab.states() == ["done"] * 4
     assert "embedding-logits" in tab.props["ready.data"]
