@@ -34,8 +34,7 @@ def worker_rows(health: Health, jobs: Mapping[str, Job], holdings: Holdings, now
                 html.Td(", ".join(worker.queues)),
                 html.Td(worker.device),
                 html.Td(in_hand(worker, jobs, holdings, now)),
-            ],
-            className="jobs-outdated" if worker in health.outdated else "",
+            ]
         )
         for worker in health.workers
     ]
@@ -151,7 +150,12 @@ def study_cells(study: Study, holdings: Holdings, shown: str | None, renamed: st
 def title_input(study: Study) -> dmc.TextInput:
     """Where the new title of a study is typed."""
     return dmc.TextInput(
-        id=ids.TITLE, value=study.title, size="xs", inputProps={"autoFocus": True}, **label(f"Title of {study.title}")
+        id=ids.TITLE,
+        value=study.title,
+        debounce=True,  # told together with Enter: told at each letter, the last ones would come after it
+        size="xs",
+        inputProps={"autoFocus": True},
+        **label(f"Title of {study.title}"),
     )
 
 
