@@ -1,0 +1,224 @@
+"""How soon a stored study is seen, and how much each gesture sends: in a headless Chromium, over plain HTTP.
+
+    uv run python -m benchmarks.paint [--mnist DIR]
+
+The digits, 10,000 predictions of 100 classes and, where DIR holds the four files of MNIST, its 70,000 images. A paint is
+done when the matrix is drawn and the images in view are painted. Beside it: a page of the same libraries that shows one
+graph and asks nothing, without which no page made with them can be.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+import numpy as np
+from dash import dcc
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from waitress.server import create_server
+
+from benchmarks.harness import Darkroom, folder, free_port, machine, median, met, read_runs, table
+from tests.browser.desk import FLAGS, Desk, find_browser
+from workers.engine import Engine
+from workers.kinds import job
+from workers.params import GivenParams
+from workers.studies import Study, given_study, teacher_study
+
+PAINT_SECONDS, PAYLOAD_KB = 1.5, 50.0
+N_GIVEN, K_GIVEN = 10_000, 100
+QUIET_SECONDS = 2.0  # without a request, after which a gesture is over
+
+# Notes when something is there, in ms since the navigation began.
+WATCH = """
+const look = () => {{
+  if ({}) window.painted = performance.now();
+  else requestAnimationFrame(look);
+}};
+requestAnimationFrame(look);
+"""
+DRAWN = "document.querySelector('.js-plotly-plot')?.calcdata?.length"
+PAINTED = (
+    "document.querySelector('#matrix .js-plotly-plot')?.calcdata?.length"
+    " && document.querySelector('#grid')?.dataset.ready === 'true'"
+)
+
+
+# ---- studies ---------------------------------------------------------------------------------------------------------
+
+
+def finished(page: Darkroom, engine: Engine, study: Study) -> Study:
+    keys = set(study.keys.values())
+    page.wait(lambda: engine.results.which(list(keys)) == keys, f"{study.title} is done", 1800, pause=0.2)
+    return study
+
+
+def mnist(page: Darkroom, engine: Engine, place: str) -> Study:
+    """LeNet on MNIST after one epoch."""
+    images = job("images", {"source": {"kind": "mnist"}}, place=place)
+    specs = teacher_study(images, job("teacher", {"epochs": 1}, images=images))
+    return finished(page, engine, engine.studies.create("MNIST", specs))
+
+
+def many_classes(page: Darkroom, engine: Engine, place: Path) -> Study:
+    """Predictions alone of many classes, right two times in three."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, K_GIVEN, N_GIVEN)
+    logits = rng.normal(0, 1, (N_GIVEN, K_GIVEN)).astype(np.float32)
+    logits[np.arange(N_GIVEN), labels] += 3
+    np.savez(place, logits=logits, labels=labels)
+    look = engine.jobs.submit(job("look", {"what": "predictions", "path": str(place), "asked": time.time()}))
+    page.wait(lambda: engine.results.which([look]), "the look is done")
+    found = engine.results.meta(look)
+    asked = {name: found[name] for name in GivenParams.model_fields if name != "outputs"}
+    return finished(page, engine, engine.studies.create("100 classes", given_study(asked, str(place))))
+
+
+# ---- first paint -----------------------------------------------------------------------------------------------------
+
+
+def painted(context: BrowserContext, address: str, there: str) -> float:
+    """Seconds from the navigation to the moment when something is there, in a new tab."""
+    tab = context.new_page()
+    tab.add_init_script(WATCH.format(there))
+    tab.goto(address)
+    tab.wait_for_function("window.painted", timeout=60_000)
+    seconds = tab.evaluate("window.painted") / 1000
+    tab.close()
+    return seconds
+
+
+def paints(browser: Browser, address: str, runs: int, there: str = PAINTED) -> tuple[float, float]:
+    """Medians with an empty cache and with a filled one."""
+    cold, warm = [], []
+    for _ in range(runs):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        cold.append(painted(context, address, there))
+        warm.append(painted(context, address, there))
+        context.close()
+    return median(cold), median(warm)
+
+
+@contextmanager
+def bare_page() -> Iterator[str]:
+    """The address of a page of the same libraries, with one graph and without callbacks."""
+    bare = dash.Dash("bare", serve_locally=True)
+    bare.layout = dmc.MantineProvider(dcc.Graph(figure={"data": [{"type": "heatmap", "z": [[1]]}]}))
+    port = free_port()
+    server = create_server(bare.server, host="127.0.0.1", port=port, threads=8)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{port}"
+    server.close()
+
+
+# ---- what a gesture sends --------------------------------------------------------------------------------------------
+
+
+class Wire:
+    """Counts what one tab sends and gets, as the browser's own protocol tells it; not the page's regular beat."""
+
+    def __init__(self, tab: Page):
+        self._tab = tab
+        self._open: set[str] = set()
+        self._beats: set[str] = set()
+        self._last = time.monotonic()
+        self.sent = self.received = 0
+        protocol = tab.context.new_cdp_session(tab)
+        protocol.send("Network.enable")
+        protocol.on("Network.requestWillBeSent", self._begin)
+        protocol.on("Network.loadingFinished", self._end)
+        protocol.on("Network.loadingFailed", self._end)
+
+    def _begin(self, event: Mapping[str, Any]) -> None:
+        body = event["request"].get("postData", "")
+        if '"changedPropIds":["pulse.n_intervals"]' in body:
+            self._beats.add(event["requestId"])
+            return
+        self._open.add(event["requestId"])
+        self.sent += len(body.encode())
+        self._last = time.monotonic()
+
+    def _end(self, event: Mapping[str, Any]) -> None:
+        if event["requestId"] in self._open:
+            self._open.discard(event["requestId"])
+            self.received += int(event.get("encodedDataLength", 0))
+            self._last = time.monotonic()
+
+    def of(self, gesture: Callable[[], object]) -> float:
+        """kB that a gesture sends and gets, all that follows from it included."""
+        self.sent = self.received = 0
+        self._last = time.monotonic()
+        gesture()
+        while self._open or time.monotonic() - self._last < QUIET_SECONDS:
+            self._tab.wait_for_timeout(50)
+        return (self.sent + self.received) / 1000
+
+
+def gestures(desk: Desk) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What is done, one after the other; those that a study does not have are left out."""
+    yield "a cell of the matrix", lambda: desk.click_cell(1, 1)
+    yield "an image", lambda: desk.click_image(desk.grid_ids()[0])
+    yield "a step by a key", lambda: desk.page.keyboard.press("ArrowRight")
+    if desk.at("#focus-epoch [role=slider]").is_visible():
+        yield "an earlier epoch", lambda: desk.at("#focus-epoch [role=slider]").press("Home")
+    yield "undo", lambda: desk.at("#undo").click()
+    yield "the selection cleared", lambda: desk.at("#clear-selection").click()
+    yield "wrong only", lambda: desk.at("#wrong-button").click()
+    yield "least sure first", lambda: desk.choose("grid-sort", "Least sure first")
+    yield "shade", lambda: desk.choose("matrix-shade", "Linear")
+    yield "train images", lambda: desk.choose("matrix-split", "Train")
+    yield "the Jobs view beside", lambda: desk.at("#nav-jobs-beside").click()
+    yield "the Jobs view alone", lambda: desk.at("#nav-jobs").click()
+    yield "the Teacher view again", lambda: desk.at("#nav-teacher").click()
+
+
+def payloads(browser: Browser, site: str, study: Study) -> dict[str, float]:
+    """kB of each gesture."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    desk = Desk(context.new_page(), site).open(f"/?study={study.id}")
+    wire = Wire(desk.page)
+    wire.of(lambda: None)
+    found = {}
+    for name, gesture in gestures(desk):
+        found[name] = wire.of(gesture)
+    context.close()
+    return found
+
+
+def main() -> None:
+    chosen = read_runs(__doc__, 7, mnist=("", "folder that holds MNIST"))
+    print(machine())
+    with folder() as parent, Darkroom(parent / "data") as page, sync_playwright() as playwright, bare_page() as bare:
+        page.wait(page.answers, "the page answers")
+        page.wait_for_workers()
+        engine = page.engine()
+        studies = [finished(page, engine, page.wait(engine.studies.all, "the first study is there", pause=0.05)[0])]
+        studies.append(many_classes(page, engine, parent / "many.npz"))
+        if chosen.mnist:
+            studies.append(mnist(page, engine, chosen.mnist))
+        site = f"http://127.0.0.1:{page.port}"
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        limit = paints(browser, bare, chosen.runs, DRAWN)
+        seen = {study.title: paints(browser, f"{site}/?study={study.id}", chosen.runs) for study in studies}
+        sent = {study.title: payloads(browser, site, study) for study in studies}
+        browser.close()
+    rows = [
+        [title, *(f"{ours:.2f} s, {ours / theirs:.2f} ×" for ours, theirs in zip(times, limit, strict=True))]
+        for title, times in seen.items()
+    ]
+    rows.append(["a page with one graph", *(f"{seconds:.2f} s" for seconds in limit)])
+    print(table(f"First paint, medians of {chosen.runs}", ["", "first visit", "browser's cache filled"], rows))
+    names = list(dict.fromkeys(name for of in sent.values() for name in of))
+    rows = [[name, *(f"{of[name]:.1f} kB" if name in of else "" for of in sent.values())] for name in names]
+    print(table("Sent and received after a gesture", ["", *sent], rows))
+    warm, most = max(times[1] for times in seen.values()), max(max(of.values()) for of in sent.values())
+    print(f"\nfirst paint ≤ {PAINT_SECONDS:g} s: {met(warm, PAINT_SECONDS)}; ", end="")
+    print(f"a gesture ≤ {PAYLOAD_KB:g} kB: {met(most, PAYLOAD_KB)}")
+    print("limit: what the browser takes to load the libraries and draw one graph; then our multiple of it")
+
+
+if __name__ == "__main__":
+    main()
