@@ -1,6 +1,5 @@
 """Ids of the form for a new study."""
 
-DUPLICATE = "new-duplicate"  # {"study": id, "at": time}: opens the form with that study's settings
 BUTTON = "new-button"
 WINDOW = "new-window"
 PRESET = "new-preset"  # the beginning of the ids of the menu's items
