@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.desk import FLAGS, Desks, find_browser, served
+from tests.browser.desk import FLAGS, Desk, Desks, find_browser, served
 from workers.engine import Engine
 
 N_TRAIN = 1438  # of the digits
@@ -49,15 +49,31 @@ def first_desk(browser, site):
     desks.close()
 
 
-@pytest.fixture
-def desk(first_desk):
-    """A fresh page, the study done and painted; when the test is over, it may not have complained."""
-    desk, watch = first_desk
-    watch.forget()
+def load(desk: Desk) -> Desk:
+    """The page as somebody sees it who has never been here, the study done and painted."""
     desk.page.goto(f"{desk.site}/health")
     desk.js("localStorage.clear(), sessionStorage.clear()")
     desk.page.mouse.move(0, 0)
-    yield desk.open()
+    return desk.open()
+
+
+@pytest.fixture
+def desk(first_desk):
+    """The study done and painted, nothing selected; when the test is over, the page may not have complained. For tests
+    that leave nothing behind but what lies in the view: a page that is there already is used again."""
+    desk, watch = first_desk
+    watch.forget()
+    yield desk.begin_again() if desk.js("Boolean(document.querySelector('#matrix'))") else load(desk)
+    watch.check()
+
+
+@pytest.fixture
+def fresh_desk(first_desk):
+    """As `desk`, for tests of the page itself: it has just been loaded, and is not used again."""
+    desk, watch = first_desk
+    watch.forget()
+    yield load(desk)
+    desk.page.goto("about:blank")
     watch.check()
 
 

@@ -132,6 +132,19 @@ class Desk:
         self.page.goto(path if path.startswith("http") else self.site + path)
         return self.wait_painted()
 
+    def begin_again(self) -> "Desk":
+        """The view laid out anew with nothing selected, as after a load of the page, in a fraction of its time."""
+        self.page.mouse.move(0, 0)
+        self.js("""() => {
+            const {set_props: set} = window.dash_clientside;
+            set('help', {opened: false});
+            for (const store of ['selection', 'focus']) set(store, {data: null});
+            set('workspace', {data: ['jobs']});
+        }""")
+        self.wait("document.querySelector('#jobs-panel') && !document.querySelector('#matrix')")
+        self.js("window.dash_clientside.set_props('workspace', {data: ['teacher']})")
+        return self.wait_painted()
+
     def reload(self) -> "Desk":
         self.page.reload()
         return self.wait_painted()

@@ -34,6 +34,7 @@ def own(tmp_path, digits):
         yield own
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_file_stands_under_its_field(own, free_desks, tmp_path, capfd):
     pictures = tmp_path / "pictures"
     for name in ("cat", "<b>dog"):

@@ -11,6 +11,12 @@ TEST = list(range(1438, 1797))
 
 
 @pytest.fixture
+def desk(fresh_desk):
+    """A tab with nothing to go back to."""
+    return fresh_desk
+
+
+@pytest.fixture
 def undo(desk):
     return desk.at("#undo")
 

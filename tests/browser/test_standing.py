@@ -101,6 +101,7 @@ def test_a_worker_of_another_version_is_named(tab, greet):
     expect(tab.at("#notices")).to_contain_text("Worker worker-9@elsewhere runs 0.0.1 (images-0), this page")
 
 
+@pytest.mark.slow
 def test_a_worker_that_falls_silent_is_missed(tab, own):
     presence(own).announce()
     tab.beat()
@@ -108,6 +109,7 @@ def test_a_worker_that_falls_silent_is_missed(tab, own):
     tab.wait_notices("no-worker")
 
 
+@pytest.mark.slow
 def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, greet):
     greet()
     tab.beat()
@@ -129,6 +131,7 @@ def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, 
     tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
 
 
+@pytest.mark.slow
 def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_tab, own, greet):
     tab = bare_tab
     own.store.kill()
@@ -141,6 +144,7 @@ def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_
     assert tab.steps() == ["done"] * 4
 
 
+@pytest.mark.slow
 def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_comes(bare_tab, own, study, greet):
     tab = bare_tab
     own.engine.studies.create("Newest", digits_study(images={"seed": 3}))
@@ -160,6 +164,7 @@ def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_come
     assert tab.js("location.search") == address
 
 
+@pytest.mark.slow
 def test_a_store_that_loads_says_how_far(tab, own, greet):
     pipeline = own.engine.client.pipeline(transaction=False)
     for number in range(1500):
@@ -201,6 +206,7 @@ def test_a_page_that_is_slow_to_come_stays_quiet(own, study, bare_tab):
     tab.page.unroute("**/_dash-layout")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "refusal",
     [lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort("connectionreset")],
@@ -372,7 +378,8 @@ def evict(own, *keys):
 
 
 @pytest.mark.parametrize(
-    ("gone", "left"), [(("images", "teacher", "predictions"), ()), (("teacher",), ("images", "predictions"))]
+    ("gone", "left"),
+    [(("images", "teacher", "predictions", "embedding"), ()), (("teacher",), ("images", "predictions", "embedding"))],
 )
 def test_results_that_made_room_for_others_are_told_of_and_made_again(tab, own, study, digits, greet, gone, left):
     greet()

@@ -20,21 +20,21 @@ def empty_cell(arrays):
     return tuple(int(number) for number in np.argwhere(arrays("confusion_test") == 0)[0])
 
 
-def test_the_first_paint_is_the_whole_study(desk, arrays):
-    assert desk.steps() == ["done"] * 4
+def test_the_first_paint_is_the_whole_study(fresh_desk, arrays):
+    assert fresh_desk.steps() == ["done"] * 4
     confusion = arrays("confusion_test")
     wrong = int(confusion.sum() - np.trace(confusion))
-    desk.sees("#matrix-panel-subtitle", f"359 test images: {1 - wrong / 359:.1%} right, {wrong} wrong")
-    drawn = desk.js("Array.from(document.querySelectorAll('#matrix .heatmap-label'), label => label.textContent)")
+    fresh_desk.sees("#matrix-panel-subtitle", f"359 test images: {1 - wrong / 359:.1%} right, {wrong} wrong")
+    drawn = fresh_desk.js("Array.from(document.querySelectorAll('#matrix .heatmap-label'), label => label.textContent)")
     assert sorted(drawn) == sorted(str(count) for count in confusion.ravel() if count)
-    desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
-    assert desk.grid_ids() == TEST
-    assert int(desk.at("#grid").get_attribute("data-painted")) > 50
-    assert desk.js("document.querySelectorAll('#training .scatterlayer .trace').length") == 2
-    desk.sees("#training-panel-subtitle", re.compile(r"^lenet, 3 epochs in [\d.]+ s on cpu$"))
-    desk.sees("#focus-words", "Click an image in the grid, or press / and type its number.")
-    desk.sees("#engine-text", "ready · 2 workers")
-    assert desk.notices() == []
+    fresh_desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
+    assert fresh_desk.grid_ids() == TEST
+    assert int(fresh_desk.at("#grid").get_attribute("data-painted")) > 50
+    assert fresh_desk.js("document.querySelectorAll('#training .scatterlayer .trace').length") == 2
+    fresh_desk.sees("#training-panel-subtitle", re.compile(r"^lenet, 3 epochs in [\d.]+ s on cpu$"))
+    fresh_desk.sees("#focus-words", "Click an image in the grid, or press / and type its number.")
+    fresh_desk.sees("#engine-text", "ready · 2 workers")
+    assert fresh_desk.notices() == []
 
 
 def test_a_wrong_cell_shows_its_images(desk, arrays, ids_of, wrong_cell):
@@ -392,24 +392,24 @@ def rgb(text):
     return np.array([float(number) for number in re.findall(r"[\d.]+", text)[:3]])
 
 
-def test_light_and_dark(desk):
+def test_light_and_dark(fresh_desk):
     ink = "getComputedStyle(document.querySelector('#matrix .xtick text')).fill"
     ground = "getComputedStyle(document.querySelector('#matrix-panel')).backgroundColor"
     label = "getComputedStyle(document.querySelector('#matrix .heatmap-label text')).fill"
-    light = [rgb(desk.js(what)) for what in (ink, ground, label)]
+    light = [rgb(fresh_desk.js(what)) for what in (ink, ground, label)]
     assert light[0].mean() < 100 < 200 < light[1].mean()
-    desk.page.get_by_role("button", name="Light or dark").click()
-    desk.wait("document.documentElement.dataset.mantineColorScheme === 'dark'")
-    dark = [rgb(desk.js(what)) for what in (ink, ground, label)]
+    fresh_desk.page.get_by_role("button", name="Light or dark").click()
+    fresh_desk.wait("document.documentElement.dataset.mantineColorScheme === 'dark'")
+    dark = [rgb(fresh_desk.js(what)) for what in (ink, ground, label)]
     assert dark[1].mean() < 60 < 180 < dark[0].mean()
     assert dark[2].mean() > 180
-    desk.wait("document.querySelector('#grid').dataset.ready === 'true'")
-    corner = desk.js(
+    fresh_desk.wait("document.querySelector('#grid').dataset.ready === 'true'")
+    corner = fresh_desk.js(
         "Array.from(document.querySelector('#grid canvas').getContext('2d').getImageData(0, 0, 1, 1).data.slice(0, 3))"
     )
     assert np.mean(corner) < 60
-    desk.reload()
-    assert desk.js("document.documentElement.dataset.mantineColorScheme") == "dark"
+    fresh_desk.reload()
+    assert fresh_desk.js("document.documentElement.dataset.mantineColorScheme") == "dark"
 
 
 def test_the_system_says_light_or_dark_at_first(desks):

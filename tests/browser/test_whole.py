@@ -68,6 +68,7 @@ def program(*command, **environment):
                 running.process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_from_the_command_to_the_images_and_once_more(free_desks, tmp_path):
     command = ("app.py", "--data-dir", tmp_path / "data", "--port", free_port())
