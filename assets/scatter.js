@@ -62,8 +62,15 @@
       this.name = null;
     }
 
+    // A browser tells of the first size too; drawn once more then, a lasso that has just begun would be lost.
     resize() {
-      if (this.name && this.plot.clientHeight) this.quietly(() => window.Plotly.Plots.resize(this.plot));
+      if (!this.name || !this.plot.clientHeight || this.size() === this.drawnSize) return;
+      this.drawnSize = this.size();
+      this.quietly(() => window.Plotly.Plots.resize(this.plot));
+    }
+
+    size() {
+      return `${this.plot.clientWidth} x ${this.plot.clientHeight}`;
     }
 
     // ---- what the page tells it ----
@@ -94,9 +101,10 @@
       this.members = [right, wrong];
       const size = Math.max(3, Math.min(8, 11 - 2 * Math.log10(end - first + 1)));
       const traces = [this.trace(right, 'circle', size), this.trace(wrong, 'x', 1.2 * size)];
+      this.nameClasses();  // which takes some of the height
+      this.drawnSize = this.size();
       this.quietly(() => window.Plotly.react(this.plot, traces, this.layout(), CONFIG));
       if (!this.listens) this.listen();
-      this.nameClasses();
     }
 
     trace(ids, symbol, size) {

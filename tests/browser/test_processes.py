@@ -77,7 +77,7 @@ def test_what_is_begun_here_is_watched_there(free_desks, fronts, engine):
         expect(tab.at("#study-start")).to_be_visible()
     here.at("#study-start").click()
     for tab in (here, there):
-        tab.wait("document.querySelectorAll('#study-steps .step').length === 3")
+        tab.wait("document.querySelectorAll('#study-steps .step').length === 4")
         tab.wait_notices()
     kill_one(first_pid)
     for tab in (here, there):
