@@ -137,7 +137,7 @@ class Desk:
         self.page.mouse.move(0, 0)
         self.js("""() => {
             const {set_props: set} = window.dash_clientside;
-            set('help', {opened: false});
+            for (const window of ['help', 'new-window', 'study-abilities']) set(window, {opened: false});
             for (const store of ['selection', 'focus']) set(store, {data: null});
             set('workspace', {data: ['jobs']});
         }""")

@@ -110,17 +110,17 @@ def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
     tab.wait_data("study", f"data?.id === '{study.id}'")
 
 
-def test_a_duplicate_begins_with_the_settings_of_its_study(desk):
-    desk.page.get_by_role("button", name="This study").click()
-    desk.page.get_by_role("menuitem", name="Duplicate with other settings").click()
-    expect(desk.page.get_by_role("dialog", name="New study")).to_be_visible()
-    expect(desk.at("#new-title")).to_have_value("Digits, copy")
-    expect(desk.at("#new-teacher-epochs")).to_have_value("3")
-    desk.sees("#new-missing", "This study is there already: Digits.")
-    desk.at("#new-teacher-epochs").fill("4")
-    desk.sees("#new-missing", "")
-    desk.sees("#new-start", "Start")
-    expect(desk.at("#new-start")).to_be_enabled()
+def test_a_duplicate_begins_with_the_settings_of_its_study(fresh_desk):
+    fresh_desk.page.get_by_role("button", name="This study").click()
+    fresh_desk.page.get_by_role("menuitem", name="Duplicate with other settings").click()
+    expect(fresh_desk.page.get_by_role("dialog", name="New study")).to_be_visible()
+    expect(fresh_desk.at("#new-title")).to_have_value("Digits, copy")
+    expect(fresh_desk.at("#new-teacher-epochs")).to_have_value("3")
+    fresh_desk.sees("#new-missing", "This study is there already: Digits.")
+    fresh_desk.at("#new-teacher-epochs").fill("4")
+    fresh_desk.sees("#new-missing", "")
+    fresh_desk.sees("#new-start", "Start")
+    expect(fresh_desk.at("#new-start")).to_be_enabled()
 
 
 def test_mistakes_are_told_where_they_are(free_desks, own_site):

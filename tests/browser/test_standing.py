@@ -435,6 +435,7 @@ def test_another_study_is_picked(tab, own, study):
     tab.wait_steps(*["done"] * 4)
 
 
+@pytest.mark.slow
 def test_a_study_is_deleted_and_begun_again(tab, own, study, tmp_path):
     open_jobs(tab)
     tab.at("#jobs-studies").get_by_role("button", name="Delete Digits").click()
