@@ -81,13 +81,12 @@ def check(arguments: list[str]) -> None:
     """
     if len(arguments) != 1 or arguments[0].startswith("-"):
         raise UsageError("check takes the file of one study, as in: app.py check study.toml")
-    from dashboard.abilities import lacks, report
-    from dashboard.views import VIEWS
+    from dashboard.abilities import asked_of, lacks, report
+    from dashboard.views import TITLED_PARTS
     from workers.study_check import checked_study
 
     title, specs, choices = checked_study(Path(arguments[0]))
-    asked = {role: (spec.kind, spec.params.model_dump()) for role, spec in specs.items()}
-    print("\n".join(report(title, [(view.title, view.parts) for view in VIEWS], lacks(asked, choices))))
+    print("\n".join(report(title, TITLED_PARTS, lacks(asked_of(specs), choices))))
 
 
 def run_embedded(settings: Settings, stop: StopFlag, file: StudyFile | None) -> None:
@@ -112,7 +111,7 @@ def run_embedded(settings: Settings, stop: StopFlag, file: StudyFile | None) -> 
             engine.jobs.bury_all()  # nobody else can be using this store: what it calls running was left behind
             engine.prepare(settings)
             add_workers(settings, url, supervisor)
-            in_background(lambda: begin(engine, file), complain)
+            begin_in_background(settings, url, file)
 
         with served(settings, url, listener):
             # A large store takes seconds to load; the page is there meanwhile and says so.
@@ -132,7 +131,7 @@ def run_with_server(settings: Settings, url: str, stop: StopFlag, file: StudyFil
     remark = f", with the Redis server at {shown(url)}"
     with supervised(settings, url, run_folder) as supervisor, served(settings, url, listener, remark):
         add_workers(settings, url, supervisor)
-        in_background(lambda: begin(Engine.connect(settings, url, patient=True), file), complain)
+        begin_in_background(settings, url, file)
         stop.wait()
     lock.release()
 
@@ -158,10 +157,14 @@ def add_workers(settings: Settings, url: str, supervisor: Supervisor) -> None:
         supervisor.add(child)
 
 
-def begin(engine: Engine, file: StudyFile | None) -> None:
+def begin_in_background(settings: Settings, url: str, file: StudyFile | None) -> None:
+    """`begin`, if a file is given, as soon as the store answers."""
+    if file is not None:
+        in_background(lambda: begin(Engine.connect(settings, url, patient=True), file), complain)
+
+
+def begin(engine: Engine, file: StudyFile) -> None:
     """Creates the study of a file, once a worker has looked at what it names; says on the terminal what came of it."""
-    if file is None:
-        return
 
     def look(params: dict[str, Any]) -> Mapping[str, Any]:
         key = engine.jobs.submit(job("look", {**params, "asked": time.time()}))
@@ -180,8 +183,8 @@ def begin(engine: Engine, file: StudyFile | None) -> None:
 
 
 def in_background(prepare: Callable[[], None], refuse: Callable[[str], None]) -> None:
-    """Prepares the store in a thread. A server that is away or out of memory is asked again until it has been done; what
-    waiting does not put right is told to `refuse`."""
+    """Does what needs the store in a thread. A server that is away or out of memory is asked again until it has been done;
+    what waiting does not put right is told to `refuse`."""
 
     def run() -> None:
         logged: set[type] = set()

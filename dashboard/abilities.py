@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from workers.engine import Engine
 from workers.jobs import UnknownJob
+from workers.kinds import JobSpec
 
 Asked = Mapping[str, tuple[str, Mapping[str, Any]]]  # role of a study -> kind and parameters of its job
 
@@ -37,6 +40,11 @@ class Part:
 
     title: str
     needs: tuple[Need, ...] = ()
+
+
+def asked_of(specs: Mapping[str, JobSpec]) -> Asked:
+    """What the jobs of a study ask for."""
+    return {role: (spec.kind, spec.params.model_dump()) for role, spec in specs.items()}
 
 
 def lacks(asked: Asked, choices: Mapping[str, Any]) -> dict[Need, str]:
@@ -89,19 +97,41 @@ def has_labels(engine: Engine, keys: Mapping[str, str]) -> bool:
     return "labels" in engine.results.meta(keys["images"])["arrays"]
 
 
+def labels_of(engine: Engine, keys: Mapping[str, str]) -> np.ndarray | None:
+    """The true classes (N,); None where they are not known."""
+    return engine.results.array(keys["images"], "labels") if has_labels(engine, keys) else None
+
+
 def why_not(part: Part, lacking: Mapping[Need, str]) -> str:
     """Why a study cannot have a part, as the end of a sentence; empty when it can."""
     return next((lacking[need] for need in part.needs if need in lacking), "")
 
 
+def verdict(why: str) -> str:
+    """Yes, or why not."""
+    return f"no, as {why}" if why else "yes"
+
+
+def told(views: Sequence[tuple[str, Sequence[Part]]], lacking: Mapping[Need, str]) -> list[tuple[str, dict[str, str]]]:
+    """What a study has, and what each view can do with it.
+
+    Parameters
+    ----------
+    views : titles, and parts.
+
+    Returns
+    -------
+    list
+        For what it has (under an empty title), and then for each view, a title, and by name why not: empty where it can.
+    """
+    has = {str(need): lacking.get(need, "") for need in Need}
+    return [("", has), *((title, {part.title: why_not(part, lacking) for part in parts}) for title, parts in views)]
+
+
 def report(title: str, views: Sequence[tuple[str, Sequence[Part]]], lacking: Mapping[Need, str]) -> list[str]:
     """What each view will be able to do with a study, a line each."""
-    lines = [f"{title} has"]
-    for need in Need:
-        lines.append(f"  {need:<22}{'no, as ' + lacking[need] if need in lacking else 'yes'}")
-    for name, parts in views:
-        lines += ["", f"{name} view"]
-        for part in parts:
-            why = why_not(part, lacking)
-            lines.append(f"  {part.title:<22}{'no, as ' + why if why else 'yes'}")
+    lines = []
+    for view, rows in told(views, lacking):
+        lines += ["", f"{view} view"] if view else [f"{title} has"]
+        lines += [f"  {name:<22}{verdict(why)}" for name, why in rows.items()]
     return lines

@@ -8,11 +8,11 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids
-from dashboard.abilities import Need, lacking, why_not
+from dashboard.abilities import Need, lacking, told, verdict
 from dashboard.components.notices import tell
 from dashboard.components.panel import icon, label
 from dashboard.new import ids as new_ids
-from dashboard.views import VIEWS
+from dashboard.views import TITLED_PARTS
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 from workers.study_file import as_text
@@ -80,7 +80,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
         if study is None:
             return dash.no_update
         try:
-            jobs = {role: engine.jobs.get(key) for role, key in study["keys"].items()}
+            jobs = engine.jobs.by_role(study["keys"])
         except UnknownJob as error:
             tell(f"The study cannot be saved: {error}.")
             return dash.no_update
@@ -89,20 +89,19 @@ def register(app: dash.Dash, engine: Engine) -> None:
 
 
 def abilities(reasons: Mapping[Need, str]) -> list[html.Section]:
-    """What a study has, and what each view can do with it, as two tables."""
-    has = [(str(need)[0].upper() + str(need)[1:], reasons.get(need, "")) for need in Need]
-    tables = [("It has", has)]
-    for view in VIEWS:
-        tables.append((f"{view.title} view", [(part.title, why_not(part, reasons)) for part in view.parts]))
+    """What a study has, and what each view can do with it, a table each."""
     return [
         html.Section(
-            [html.H3(title), html.Table([row(name, why) for name, why in rows], className="abilities")],
+            [
+                html.H3(f"{title} view" if title else "It has"),
+                html.Table([row(name, why) for name, why in rows.items()], className="abilities"),
+            ],
             className="abilities-part",
         )
-        for title, rows in tables
+        for title, rows in told(TITLED_PARTS, reasons)
     ]
 
 
 def row(name: str, why: str) -> html.Tr:
     """A line: what it is, and yes, or why not."""
-    return html.Tr([html.Td(name), html.Td(f"no, as {why}" if why else "yes", className="no" if why else "yes")])
+    return html.Tr([html.Td(name[0].upper() + name[1:]), html.Td(verdict(why), className="no" if why else "yes")])

@@ -4,6 +4,7 @@ from dashboard.jobs.layout import VIEW as JOBS
 from dashboard.teacher.layout import VIEW as TEACHER
 
 VIEWS = (TEACHER, JOBS)
+TITLED_PARTS = [(view.title, view.parts) for view in VIEWS]
 MOST = 3  # side by side
 FIRST = (TEACHER.name,)  # shown by an address that names none
 

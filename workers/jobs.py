@@ -173,6 +173,15 @@ class Jobs:
         """The records of several jobs, in one round trip."""
         return [_read(key, record) for key, record in self._records(keys)]
 
+    def by_role(self, keys: Mapping[str, str]) -> dict[str, Job]:
+        """The records of a study's jobs, of which `keys` holds the result keys by role.
+
+        Raises
+        ------
+        UnknownJob
+        """
+        return dict(zip(keys, self.get_many(keys.values()), strict=True))
+
     def recent(self, count: int = RECENT) -> list[Job]:
         """The jobs submitted last, newest first; but for those whose records went while they were read."""
         keys = [key.decode() for key in self._client.zrevrange(names.RECENT_JOBS, 0, count - 1)]

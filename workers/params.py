@@ -18,6 +18,11 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+# What a look at files finds of an image set, and of a file of predictions; nobody types it.
+FOUND = ("manifest", "count")
+FOUND_IN_PREDICTIONS = (*FOUND, "n_classes", "has_labels", "has_images", "has_logits")
+
+
 # ---- image sets ------------------------------------------------------------------------------------------------------
 
 TestFraction = Annotated[

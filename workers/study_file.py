@@ -29,12 +29,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from workers.kinds import JobSpec, job
-from workers.params import ImagesParams, TeacherParams, WeightsFile
+from workers.params import FOUND, FOUND_IN_PREDICTIONS, ImagesParams, TeacherParams, WeightsFile
 from workers.settings import UsageError
 from workers.studies import given_study, teacher_study
-
-FOUND = ("manifest", "count")
-FOUND_IN_PREDICTIONS = ("manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")
 
 # (parameters of a look) -> what was found there; a sentence as ValueError or OSError when that cannot be used.
 Look = Callable[[dict[str, Any]], Mapping[str, Any]]

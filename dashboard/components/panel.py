@@ -90,6 +90,12 @@ def label(text: str) -> Any:
     return {"aria-label": text}
 
 
+def segmented(control_id: str, options: list[tuple[str, str]], value: str, says: str) -> dmc.SegmentedControl:
+    """A small switch between a few ways."""
+    data = [{"value": key, "label": text} for key, text in options]
+    return dmc.SegmentedControl(id=control_id, data=data, value=value, size="xs", **label(says))
+
+
 def empty(words_id: str, text: str) -> html.Div:
     """What stands in a panel that has nothing to show yet: what to do, or what it waits for."""
     return html.Div(text, id=words_id, className="panel-empty")

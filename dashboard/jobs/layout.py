@@ -5,7 +5,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.abilities import Part
-from dashboard.components.panel import empty, icon, label, panel
+from dashboard.components.panel import empty, icon, label, panel, segmented
 from dashboard.components.view import View
 from dashboard.jobs import ids
 from dashboard.jobs.table import EMPTY
@@ -51,13 +51,7 @@ def jobs_panel() -> html.Section:
         ],
         controls=[
             dmc.Switch(id=ids.ONLY, label="This study only", size="xs"),
-            dmc.SegmentedControl(
-                id=ids.FILTER,
-                data=[{"value": states, "label": states.capitalize()} for states in EMPTY],
-                value="all",
-                size="xs",
-                **label("Jobs shown"),
-            ),
+            segmented(ids.FILTER, [(states, states.capitalize()) for states in EMPTY], "all", "Jobs shown"),
         ],
         help_text=[
             "A job makes one result: an image set, a teacher, its predictions. A job may serve several studies, as what is "

@@ -9,7 +9,7 @@ from dash import Input, Output, State
 
 from dashboard import ids as shared
 from dashboard import links
-from dashboard.abilities import lacks
+from dashboard.abilities import asked_of, lacks
 from dashboard.new import ids
 from dashboard.new.draft import ARCHITECTURES, PLACES, PUBLISHED, Draft, Said, make_draft
 from dashboard.new.effort import Work, time_words
@@ -178,8 +178,7 @@ def without(engine: Engine, specs: Mapping[str, JobSpec] | None) -> str:
     """What the views will not be able to do with a study of these jobs."""
     if specs is None:
         return ""
-    asked = {role: (spec.kind, spec.params.model_dump()) for role, spec in specs.items()}
-    return without_words(lacks(asked, engine.choices()))
+    return without_words(lacks(asked_of(specs), engine.choices()))
 
 
 def register_time(app: dash.Dash, engine: Engine) -> None:

@@ -11,6 +11,8 @@ from dashboard.new.effort import Work
 from dashboard.new.fields import fields_of, read
 from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job, learn_sizes
 from workers.params import (
+    FOUND,
+    FOUND_IN_PREDICTIONS,
     Architecture,
     DigitsSource,
     FolderSource,
@@ -159,8 +161,7 @@ def size_of(specs: Mapping[str, JobSpec], images: Mapping[str, Any]) -> int:
 
 
 def _given(reading: _Reading) -> dict[str, JobSpec] | None:
-    names = ("manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")
-    params = reading.part("predictions", reading.looked("predictions", names))
+    params = reading.part("predictions", reading.looked("predictions", FOUND_IN_PREDICTIONS))
     return params and given_study(params.model_dump(), _place(reading.said, "predictions"))
 
 
@@ -168,7 +169,7 @@ def _source(reading: _Reading) -> Params | None:
     kind = reading.said.kind
     if kind in PUBLISHED:
         return PublishedSource.model_validate({"kind": kind})
-    return reading.part(kind, reading.looked(kind, ("manifest", "count")) if kind in PLACES else {})
+    return reading.part(kind, reading.looked(kind, FOUND) if kind in PLACES else {})
 
 
 def _teacher(reading: _Reading) -> TeacherParams | None:

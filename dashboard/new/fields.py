@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from dashboard.new import ids
-from workers.params import Params
+from workers.params import FOUND_IN_PREDICTIONS, Params
 
 # Chosen otherwise, or found by a look at the files.
-BY_LOOK = ("kind", "manifest", "count", "n_classes", "has_labels", "has_images", "has_logits")
+BY_LOOK = ("kind", *FOUND_IN_PREDICTIONS)
 
 SENTENCES = {
     "greater_than": "must be greater than {gt:g}",

@@ -15,9 +15,7 @@ from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 from workers.results import MissingResult
-from workers.studies import Study
-
-LONGEST_TITLE = 80
+from workers.studies import LONGEST_TITLE, Study
 
 
 def register_filling(app: dash.Dash, engine: Engine) -> None:
@@ -144,8 +142,7 @@ def duplicated(engine: Engine, study_id: str) -> tuple[str, Said]:
     except KeyError:
         raise ValueError("This study is gone, so that it cannot be duplicated.") from None
     try:
-        jobs = dict(zip(study.keys, engine.jobs.get_many(study.keys.values()), strict=True))
-        return study.title, said_of(jobs, images_of(engine, study))
+        return study.title, said_of(engine.jobs.by_role(study.keys), images_of(engine, study))
     except UnknownJob:
         reason = "the store has no record any more of how it was made"
     except ValueError as error:

@@ -9,7 +9,7 @@ from dash import dcc, html
 from humanize import naturalsize
 
 from dashboard.abilities import Need
-from dashboard.components.panel import label
+from dashboard.components.panel import label, segmented
 from dashboard.jobs.words import told
 from dashboard.new import ids
 from dashboard.new.draft import ARCHITECTURES, MODELS, PLACES, PUBLISHED, Draft
@@ -17,6 +17,7 @@ from dashboard.new.fields import component, fields_of
 from dashboard.new.presets import PRESETS
 from dashboard.views import VIEWS
 from workers.jobs import Job
+from workers.studies import LONGEST_TITLE
 
 MAIN = ("epochs", "batch_size", "optimizer", "learning_rate")  # shown; the teacher's others are folded away
 TICK = 300  # ms between two looks at a look
@@ -29,15 +30,11 @@ def window() -> dmc.Modal:
     return dmc.Modal(
         html.Div(
             [
-                dmc.SegmentedControl(
-                    id=ids.MADE_OF,
-                    data=[
-                        {"value": "teacher", "label": "Image set and teacher"},
-                        {"value": "predictions", "label": "Predictions alone"},
-                    ],
-                    value="teacher",
-                    size="xs",
-                    **label("What the study is made of"),
+                segmented(
+                    ids.MADE_OF,
+                    [("teacher", "Image set and teacher"), ("predictions", "Predictions alone")],
+                    "teacher",
+                    "What the study is made of",
                 ),
                 html.Div([image_set(), teacher(), predictions()], className="new-columns"),
                 foot(),
@@ -184,7 +181,9 @@ def teacher() -> html.Section:
 def foot() -> html.Footer:
     return html.Footer(
         [
-            dmc.TextInput(id=ids.TITLE, size="xs", inputProps={"maxLength": 80}, className="new-title", label="Title"),
+            dmc.TextInput(
+                id=ids.TITLE, size="xs", inputProps={"maxLength": LONGEST_TITLE}, className="new-title", label="Title"
+            ),
             html.Div(
                 [
                     html.Div([html.Span(id=ids.SIZE), html.Span(id=ids.TIME)], className="new-takes"),

@@ -227,7 +227,7 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
             "count": meta["count"],
             "n_train": meta["n_train"],
             "class_names": meta["class_names"],
-            "labels": "labels" in meta["arrays"],
+            "labels": has_labels(engine, study["keys"]),
             "atlas": meta["atlas"],
             "colours": None if meta["atlas"] else class_colours(meta["n_classes"]),
         }, HIDDEN

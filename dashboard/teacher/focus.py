@@ -7,7 +7,7 @@ import numpy as np
 from dash import Input, Output, State
 
 from dashboard import ids as shared
-from dashboard.abilities import has_labels
+from dashboard.abilities import labels_of
 from dashboard.teacher import ids
 from dashboard.teacher.figures import probability_figure
 from dashboard.teacher.layout import HIDDEN, SHOWN
@@ -58,7 +58,8 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
             asked, words = at_epoch(engine, keys, focus, epoch, tab)
             probabilities = probabilities if asked is None else asked
         names = meta["class_names"]
-        true = int(engine.results.array(keys["images"], "labels")[focus]) if has_labels(engine, keys) else None
+        labels = labels_of(engine, keys)
+        true = None if labels is None else int(labels[focus])
         predicted = int(probabilities.argmax())
         split = "train" if focus < meta["n_train"] else "test"
         figure = probability_figure(probabilities, names, class_colours(len(names)), true, predicted)

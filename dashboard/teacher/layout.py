@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.abilities import Need, Part
-from dashboard.components.panel import empty, icon, label, panel
+from dashboard.components.panel import empty, icon, label, panel, segmented
 from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.theme import GRAPH_CONFIG
@@ -215,12 +215,6 @@ VIEW = View(
 def graph(graph_id: str) -> dcc.Graph:
     """A graph that fills its panel and is not drawn before it has something to show."""
     return dcc.Graph(id=graph_id, config=GRAPH_CONFIG, className="graph", responsive=True, style={"display": "none"})
-
-
-def segmented(control_id: str, options: list[tuple[str, str]], value: str, says: str) -> dmc.SegmentedControl:
-    """A small switch between a few ways to look at the panel."""
-    data = [{"value": key, "label": text} for key, text in options]
-    return dmc.SegmentedControl(id=control_id, data=data, value=value, size="xs", **label(says))
 
 
 def picture(graph_id: str) -> tuple[str, dict[str, Any]]:

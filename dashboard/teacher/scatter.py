@@ -7,6 +7,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, dcc
 
 from dashboard import ids as shared
+from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
@@ -173,7 +174,7 @@ def map_source(engine: Engine, keys: Mapping[str, str], role: str) -> dict[str, 
         "map": keys[role],
         "images": keys["images"],
         "predictions": keys["predictions"],
-        "labels": "labels" in images["arrays"],
+        "labels": has_labels(engine, keys),
         "count": images["count"],
         "n_train": images["n_train"],
         "class_names": images["class_names"],

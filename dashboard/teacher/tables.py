@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dashboard.abilities import labels_of
 from dashboard.components.tables import to_csv
 from dashboard.measures import in_split, unpack_bits
 from workers.engine import Engine
@@ -23,7 +24,7 @@ def map_table(engine: Engine, keys: Mapping[str, str], role: str, split: str) ->
     `role` is the one that the map plays in the study."""
     meta = engine.results.meta(keys["images"])
     names = meta["class_names"]
-    labels = engine.results.array(keys["images"], "labels") if "labels" in meta["arrays"] else None
+    labels = labels_of(engine, keys)
     predicted, confidence = (engine.results.array(keys["predictions"], name) for name in ("predicted", "confidence"))
     places = engine.results.array(keys[role], "places")
     rows = (
@@ -52,8 +53,7 @@ def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | N
     meta = engine.results.meta(keys["images"])
     names, count, n_train = meta["class_names"], meta["count"], meta["n_train"]
     mask = unpack_bits(selection["bits"], count) if selection else in_split(count, n_train, split)
-    known = "labels" in meta["arrays"]
-    labels = engine.results.array(keys["images"], "labels") if known else None
+    labels = labels_of(engine, keys)
     predicted = engine.results.array(keys["predictions"], "predicted")
     probabilities = engine.results.array(keys["predictions"], "probabilities")
     rows = (
