@@ -78,6 +78,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
         State(ids.STUDY, "data"),
         State(ids.SELECTION, "data"),
         State(ids.FOCUS, "data"),
+        prevent_initial_call=True,  # the page is laid out with what its address asks for
     )
     def restore(search: str, *held: Any):
         """What the URL says; what the stores say already is left alone."""
@@ -102,39 +103,42 @@ def register(app: dash.Dash, engine: Engine) -> None:
 
 
 def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | None, int | None]:
-    """Study, selection and focused image as an address asks for them; what cannot be had is told in the corner.
+    """Study, selection and focused image as `looked_up`; what cannot be had is told in the corner."""
+    found, words = looked_up(engine, search)
+    if words:
+        tell(words)
+    return found
+
+
+def looked_up(engine: Engine, search: str | None) -> tuple[tuple[dict | None, dict | None, int | None], str]:
+    """Study, selection and focused image as an address asks for them, and what of it cannot be had.
 
     An address without a study, or with one that is gone, means the newest; what was selected in another study means
     nothing in it.
     """
     asked = asked_in(search)
-    found = pick_study(engine, asked.get("study"))
-    study = None if found is None else study_data(found)
+    picked = pick_study(engine, asked.get("study"))
+    study = None if picked is None else study_data(picked)
     if asked.get("study") not in (None, study and study["id"]):
-        tell("The study in this address is gone" + ("; the newest is shown." if study else "."))
-        return study, None, None
+        return (study, None, None), "The study in this address is gone" + ("; the newest is shown." if study else ".")
     if study is None:
-        return None, None, None
+        return (None, None, None), ""
     number = asked.get("focus", "")
     focus = int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else None
-    return study, asked_selection(engine, asked.get("selection"), study), focus
+    selection = recall_selection(engine, asked.get("selection"))
+    words = ""
+    if asked.get("selection") and selection is None:
+        words = "The selection in this address is gone; all images are shown."
+    elif selection and not fitting(selection, study):
+        words = (
+            f"The selection in this address, {selection['label']}, was made in another image set; all images are shown."
+        )
+    return (study, fitting(selection, study), focus), words
 
 
 def asked_in(search: str | None) -> dict[str, str]:
     """The names and values of an address."""
     return {name: values[0] for name, values in parse_qs((search or "").lstrip("?")).items()}
-
-
-def asked_selection(engine: Engine, selection_id: str | None, study: dict[str, Any]) -> dict[str, Any] | None:
-    """The selection that an address names; told in the corner when it is gone or does not fit the study."""
-    selection = recall_selection(engine, selection_id)
-    if selection_id and selection is None:
-        tell("The selection in this address is gone; all images are shown.")
-    elif selection and not fitting(selection, study):
-        tell(
-            f"The selection in this address, {selection['label']}, was made in another image set; all images are shown."
-        )
-    return fitting(selection, study)
 
 
 def pick_study(engine: Engine, study_id: str | None) -> Study | None:

@@ -1,6 +1,8 @@
 """Builds the web application: page, callbacks, routes and guard, over an engine."""
 
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,6 +38,11 @@ LOGO = (
 )
 ICON = f'<link rel="icon" href="data:image/svg+xml,{quote(LOGO)}">'
 
+# The first graph asks for plotly.js, seconds of work on a slow machine; the browser is told of it before anything else.
+PLOTLY = '<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
+
+STARTING_SECONDS = 40.0
+YEAR = 365 * 24 * 3600
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
@@ -51,6 +58,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     # What lays out a view, or draws a matrix of many classes, shrinks to a fifth; pictures and arrays are left alone.
     server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 1}
     Compress(server)
+    server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR  # of our assets, whose addresses change with them
     app = dash.Dash(
         "darkroom",
         server=server,  # pyright: ignore[reportArgumentType] (a Flask is what it wants)
@@ -61,19 +69,26 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
         suppress_callback_exceptions=True,  # views come and go
         on_error=report,
     )
-    app.index_string = app.index_string.replace("{%favicon%}", ICON)
-    app.layout = shell.layout
+    app.index_string = app.index_string.replace("{%favicon%}", ICON + PLOTLY)
+    starting = just_started(alone and settings.worker)
+    app.layout = lambda: shell.layout(engine, starting())
     add_routes(server, engine)
     links.register(app, engine)
     workspace.register(app)
     history.register(app)
-    jobs.register(app, engine, starts_workers=alone and settings.worker)
+    jobs.register(app, engine, starting)
     teacher.register(app, engine, make_cache(server, engine, alone))
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)
     set_up(server, settings)
     return app
+
+
+def just_started(starts_workers: bool) -> Callable[[], bool]:
+    """Whether workers were started with this page a moment ago, and may still be importing torch."""
+    born = time.monotonic()
+    return lambda: starts_workers and time.monotonic() - born < STARTING_SECONDS
 
 
 def set_up(server: Flask, settings: Settings) -> None:
@@ -89,6 +104,7 @@ def register_shell(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
         Output(ids.STUDY_PICKER, "value"),
         Input(ids.STUDY, "data"),
+        prevent_initial_call=True,
     )
     def picked(study: dict | None):
         return (study or {}).get("id")

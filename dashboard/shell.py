@@ -1,5 +1,6 @@
 """The frame: header, notices, study bar, workspace, help; light and dark."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import dash_mantine_components as dmc
@@ -10,12 +11,14 @@ from dashboard import history, ids, links, study_menu
 from dashboard.components.panel import icon, label
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.bar import study_bar
+from dashboard.jobs.pulse import fill
 from dashboard.links import asked_in
 from dashboard.new import ids as new_ids
 from dashboard.new import layout as new
 from dashboard.theme import ACCENT
-from dashboard.views import known_views
+from dashboard.views import FIRST, known_views
 from dashboard.workspace import navigation, workspace
+from workers.engine import Engine
 
 KEYS = [
     ("← → ↑ ↓", "walk through the images"),
@@ -27,10 +30,20 @@ KEYS = [
 ]
 
 
-def layout() -> dmc.MantineProvider:
-    """The whole page, before any data, with the views that the address names."""
-    address = urlsplit((flask.request.referrer or "") if flask.has_request_context() else "")
-    shown = known_views(asked_in(address.query).get("views"))
+def layout(engine: Engine, starting: bool) -> dmc.MantineProvider:
+    """The whole page, with the views that the address names, and all that is known of the study it asks for."""
+    if not flask.has_request_context():  # Dash looks at the layout when the page is built
+        return frame(FIRST)
+    address = urlsplit(flask.request.referrer or "")
+    page = frame(known_views(asked_in(address.query).get("views")))
+    if address.path:  # else the page asks once it knows its own address
+        page[ids.URL].search = f"?{address.query}" if address.query else ""
+        fill(page, engine, address.query, starting)
+    return page
+
+
+def frame(shown: Sequence[str]) -> dmc.MantineProvider:
+    """The page before any data, with these views."""
     return dmc.MantineProvider(
         [
             *links.stores(),

@@ -60,7 +60,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
         return abilities(lacking(engine, study["keys"])), True
 
     @app.callback(
-        Output(new_ids.DUPLICATE, "data", allow_duplicate=True),
+        Output(new_ids.DUPLICATE, "data"),
         Input(ids.STUDY_COPY, "n_clicks"),
         State(ids.STUDY, "data"),
         prevent_initial_call=True,

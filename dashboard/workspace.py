@@ -68,6 +68,7 @@ def register(app: dash.Dash) -> None:
         Output(ids.WORKSPACE, "data"),
         Input(ids.URL, "search"),
         State(ids.WORKSPACE, "data"),
+        prevent_initial_call=True,
     )
     def restore(search: str | None, shown: list[str]) -> Any:
         """The views that the address names."""

@@ -4,7 +4,7 @@ The pulse is the one callback that asks the engine what has changed. The transpo
 can be replaced without the views noticing.
 """
 
-import time
+from collections.abc import Callable
 
 import dash
 from dash import Input, Output, State, ctx
@@ -12,32 +12,17 @@ from dash import Input, Output, State, ctx
 from dashboard import ids as shared
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids, view
-from dashboard.jobs.layout import VIEW
-from dashboard.jobs.pulse import take, tell_page
+from dashboard.jobs.pulse import TOLD, take, tell_page
 from workers.engine import Engine
 from workers.studies import FIRST_STUDY
 
-STARTING_SECONDS = 40.0  # after the page's own start, in which workers may still be importing torch
 
-
-def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
-    """The callbacks of pulse, study bar and Jobs view."""
+def register(app: dash.Dash, engine: Engine, starting: Callable[[], bool]) -> None:
+    """The callbacks of pulse, study bar and Jobs view; `starting`: workers were started a moment ago."""
     view.register(app, engine)
-    born = time.monotonic()
 
     @app.callback(
-        Output(shared.NOTICES, "children"),
-        Output(ids.STEPS, "children"),
-        Output(ids.CANCEL, "display"),
-        Output(ids.RETRY, "display"),
-        Output(ids.START, "display"),
-        Output(ids.PROGRESS, "data"),
-        Output(shared.READY, "data"),
-        Output(shared.ENGINE_TEXT, "children"),
-        Output(shared.ENGINE_LIGHT, "className"),
-        Output(shared.PULSE, "interval"),
-        Output(shared.STUDY_PICKER, "data"),
-        Output(shared.nav_badge(VIEW.name), "children"),
+        *[Output(component, prop) for component, prop in TOLD],
         Output(ids.SEEN, "data"),
         Output(shared.STUDY, "data", allow_duplicate=True),
         Output(shared.SELECTION, "data", allow_duplicate=True),
@@ -49,12 +34,11 @@ def register(app: dash.Dash, engine: Engine, starts_workers: bool) -> None:
         # One beat at a time: Dash drops the answer to a request when it is asked again meanwhile, so a slow store
         # would leave the page without any.
         running=[(Output(shared.PULSE, "disabled"), True, False)],
-        prevent_initial_call="initial_duplicate",
+        prevent_initial_call=True,  # the first beat is laid out with the page
     )
     def pulse(_: int, study: dict | None, seen: dict | None, search: str | None):
         """Everything that moves by itself, in one request; what the page shows already is not sent again."""
-        starting = starts_workers and time.monotonic() - born < STARTING_SECONDS
-        beat = take(engine, study, search, starting)
+        beat = take(engine, study, search, starting())
         unseen = Unseen(seen)
         told = tell_page(beat, unseen)
         return *told, unseen.marks, *beat.found

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dash
+from dash.development.base_component import Component
 
+from dashboard import ids as shared
 from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
+from dashboard.jobs import ids
 from dashboard.jobs.bar import step
-from dashboard.links import asked_for, study_data
+from dashboard.links import asked_for, looked_up, study_data
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob
 from workers.kinds import KINDS
@@ -18,6 +21,21 @@ from workers.results import MissingResult
 from workers.store import UNAVAILABLE
 from workers.studies import Study
 
+# What a beat tells of, in the order in which `tell_page` tells it: id and property.
+TOLD = (
+    (shared.NOTICES, "children"),
+    (ids.STEPS, "children"),
+    (ids.CANCEL, "display"),
+    (ids.RETRY, "display"),
+    (ids.START, "display"),
+    (ids.PROGRESS, "data"),
+    (shared.READY, "data"),
+    (shared.ENGINE_TEXT, "children"),
+    (shared.ENGINE_LIGHT, "className"),
+    (shared.PULSE, "interval"),
+    (shared.STUDY_PICKER, "data"),
+    (shared.nav_badge("jobs"), "children"),
+)
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 
@@ -111,7 +129,7 @@ def with_state(engine: Engine, beat: Beat) -> Beat:
 
 
 def tell_page(beat: Beat, unseen: Unseen) -> tuple:
-    """What the page is told, in the order of the callback's outputs; what it shows already is not told again."""
+    """What the page is told, in the order of `TOLD`; what it shows already is not told again."""
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
     once = {job.key: (role, job) for role, job in beat.jobs.items()}  # one result may play two roles
@@ -137,6 +155,31 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
         unseen("choices", choices) if reachable else dash.no_update,
         unseen("badge", str(beat.n_open or "")) if reachable else dash.no_update,
     )
+
+
+def fill(page: Component, engine: Engine, search: str, starting: bool) -> None:
+    """Lays the first beat into a page that is about to be sent, so that its views begin to draw at once. Where the store
+    is away, or something of the address cannot be had, the page is left as it is: it will ask, and be told."""
+    try:
+        found, words = looked_up(engine, search)
+    except (*UNAVAILABLE, MissingResult):
+        return
+    study = found[0]
+    if words or study is None:
+        return
+    beat = take(engine, study, search, starting)
+    unseen = Unseen(None)
+    told = tell_page(beat, unseen)
+    if not beat.health.reachable or beat.study != study:
+        return
+    for (component, prop), value in zip(TOLD, told, strict=True):
+        if value is not dash.no_update:
+            setattr(page[component], prop, value)
+    for store, value in zip((shared.STUDY, shared.SELECTION, shared.FOCUS), found, strict=True):
+        if value is not None:  # a store that is given nothing tells its readers so
+            page[store].data = value
+    page[ids.SEEN].data = unseen.marks
+    page[shared.STUDY_PICKER].value = study["id"]
 
 
 def display(shown: bool) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import dash
-from dash import Input, Output, State
+from dash import Input, Output, State, ctx
 
 from dashboard import ids as shared
 from dashboard import links
@@ -15,7 +15,7 @@ from dashboard.new.draft import ARCHITECTURES, PLACES, PUBLISHED, Draft, Said, m
 from dashboard.new.effort import Work, time_words
 from dashboard.new.filling import register_filling
 from dashboard.new.form import EVERY_FIELD, whole_form
-from dashboard.new.layout import fault_words, size_words, without_words
+from dashboard.new.layout import fault_words, form, size_words, without_words
 from dashboard.new.looking import register_look
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
@@ -39,9 +39,19 @@ def register(app: dash.Dash, engine: Engine) -> None:
 def register_window(app: dash.Dash, engine: Engine) -> None:
     """Opening it, and what the workers offer."""
 
-    @app.callback(Output(ids.WINDOW, "opened"), Input(ids.BUTTON, "n_clicks"), prevent_initial_call=True)
-    def open_window(_: int) -> bool:
-        return True
+    @app.callback(
+        Output(ids.WINDOW, "children"),
+        Output(ids.WINDOW, "opened"),
+        Output(ids.FILL, "data"),
+        Input(ids.BUTTON, "n_clicks"),
+        Input(ids.DUPLICATE, "data"),
+        State(ids.WINDOW, "opened"),
+        prevent_initial_call=True,
+    )
+    def open_window(_: int | None, duplicate: dict | None, opened: bool | None):
+        """Lays the form out when it is first wanted. One that is to be filled in opens when that is done."""
+        laid_out = dash.no_update if opened is not None else form()
+        return (laid_out, dash.no_update, duplicate) if ctx.triggered_id == ids.DUPLICATE else (laid_out, True, None)
 
     @app.callback(
         Output(ids.KIND, "data"),

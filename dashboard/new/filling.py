@@ -106,7 +106,7 @@ def register_duplicate(app: dash.Dash, engine: Engine) -> None:
             },
             "told": {what: Output(ids.told(what), "children", allow_duplicate=True) for what in PLACES},
         },
-        inputs=[Input(ids.DUPLICATE, "data")],
+        inputs=[Input(ids.FILL, "data")],
         prevent_initial_call=True,
     )
     def fill(asked: dict | None):

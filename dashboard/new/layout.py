@@ -25,28 +25,39 @@ NAMED_CLASSES = 12  # of what was found; the others are counted
 STATED = {"auto": "told apart by the numbers", "logits": "logits", "probabilities": "probabilities"}
 
 
-def window() -> dmc.Modal:
-    """The form, which keeps what was typed while it is closed."""
-    return dmc.Modal(
-        html.Div(
-            [
-                segmented(
-                    ids.MADE_OF,
-                    [("teacher", "Image set and teacher"), ("predictions", "Predictions alone")],
-                    "teacher",
-                    "What the study is made of",
-                ),
-                html.Div([image_set(), teacher(), predictions()], className="new-columns"),
-                foot(),
-                *[dcc.Store(id=store) for store in (ids.DUPLICATE, ids.FILLED, ids.WORK, ids.QUESTION, ids.SPEED)],
-            ],
-            className="new-form",
-        ),
-        id=ids.WINDOW,
-        title="New study",
-        size="min(1080px, 94vw)",
-        keepMounted=True,
-        closeButtonProps=label("Close"),
+def window() -> html.Div:
+    """The window of the form, which is laid out when it is first wanted: most pages are opened without."""
+    return html.Div(
+        [
+            # Mounted while it is closed, so that it keeps what was typed.
+            dmc.Modal(
+                id=ids.WINDOW,
+                title="New study",
+                size="min(1080px, 94vw)",
+                keepMounted=True,
+                closeButtonProps=label("Close"),
+            ),
+            dcc.Store(id=ids.DUPLICATE),
+            dcc.Store(id=ids.FILL),
+        ]
+    )
+
+
+def form() -> html.Div:
+    """The form, with its defaults."""
+    return html.Div(
+        [
+            segmented(
+                ids.MADE_OF,
+                [("teacher", "Image set and teacher"), ("predictions", "Predictions alone")],
+                "teacher",
+                "What the study is made of",
+            ),
+            html.Div([image_set(), teacher(), predictions()], className="new-columns"),
+            foot(),
+            *[dcc.Store(id=store) for store in (ids.FILLED, ids.WORK, ids.QUESTION, ids.SPEED)],
+        ],
+        className="new-form",
     )
 
 

@@ -30,21 +30,6 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
     """The map's callbacks."""
 
     @app.callback(
-        Output(ids.SCATTER_OF, "data"),
-        Output(ids.SCATTER_OF, "value"),
-        Input(shared.READY, "data"),
-        State(ids.SCATTER_OF, "value"),
-        State(shared.STUDY, "data"),
-    )
-    def offer(ready: list[str], of: str, study: dict | None):
-        """What can be mapped; predictions of a file come without features."""
-        if study is None or "predictions" not in ready:
-            return dash.no_update, dash.no_update
-        roles = map_roles(engine, study["keys"])
-        options = [{"value": name, "label": text, "disabled": name not in roles} for name, text in MAPPED]
-        return options, of if of in roles else next(iter(roles))
-
-    @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
         Input(shared.READY, "data"),
         Input(ids.SCATTER_OF, "value", allow_optional=True),  # not there while another view is shown alone
@@ -66,6 +51,9 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         return study_data(engine.studies.add(study["id"], role, spec))
 
     @app.callback(
+        Output(ids.SCATTER_OF, "data"),
+        Output(ids.SCATTER_OF, "value"),
+        Output(ids.SCATTER_SOURCE, "data"),
         Output(ids.SCATTER_WORDS, "children"),
         Output(ids.SCATTER_WORDS, "style"),
         Input(shared.READY, "data"),
@@ -73,24 +61,19 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         Input(ids.SCATTER_OF, "value"),
         State(shared.STUDY, "data"),
     )
-    def words(ready: list[str], _steps: list | None, of: str, study: dict | None):
-        """How far the map is, or why there is none."""
+    def source(ready: list[str], _steps: list | None, of: str, study: dict | None):
+        """What can be mapped (predictions of a file come without features); where the browser finds the points and what
+        there is to say of each; how far the map is, or why there is none."""
+        keep = dash.no_update
         if study is None or "predictions" not in ready:
-            return NO_MAP_YET, SHOWN
-        if map_roles(engine, study["keys"]).get(of) in ready:
-            return dash.no_update, HIDDEN
-        return missing_words(engine, study["keys"], of), SHOWN
-
-    @app.callback(
-        Output(ids.SCATTER_SOURCE, "data"),
-        Input(shared.READY, "data"),
-        Input(ids.SCATTER_OF, "value"),
-        State(shared.STUDY, "data"),
-    )
-    def source(ready: list[str], of: str, study: dict | None):
-        """Where the browser finds the points and what there is to say of each."""
-        role = ready_role(ready, of, study)
-        return map_source(engine, study["keys"], role) if study and role else None
+            return keep, keep, None, NO_MAP_YET, SHOWN
+        roles = map_roles(engine, study["keys"])
+        options = [{"value": name, "label": text, "disabled": name not in roles} for name, text in MAPPED]
+        shown = of if of in roles else next(iter(roles))
+        value = keep if shown == of else shown
+        if roles[shown] in ready:
+            return options, value, map_source(engine, study["keys"], roles[shown]), keep, HIDDEN
+        return options, value, None, missing_words(engine, study["keys"], shown), SHOWN
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawScatter"),
@@ -155,9 +138,7 @@ def map_roles(engine: Engine, keys: Mapping[str, str]) -> dict[str, str]:
 
 def missing_words(engine: Engine, keys: Mapping[str, str], of: str) -> str:
     """Why a map is not there (yet), as a sentence or how far its job is."""
-    role = map_roles(engine, keys).get(of)
-    if role is None:
-        return f"These predictions come without {of}."
+    role = map_roles(engine, keys)[of]
     try:
         if role in keys:
             return f"Map of {of}: {told(engine.jobs.get(keys[role]), engine.jobs.now())}"

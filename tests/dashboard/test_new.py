@@ -1,5 +1,7 @@
 """The form's callbacks, asked over HTTP as the browser does."""
 
+import json
+
 import pytest
 
 from dashboard import ids as shared
@@ -92,7 +94,11 @@ def looked(page, what="folder", changed=None, **given):
 
 
 def test_the_window_opens_with_what_the_workers_offer(page):
-    assert page.ask(f"{ids.WINDOW}.opened", f"{ids.BUTTON}.n_clicks") == {ids.WINDOW: {"opened": True}}
+    first = page.ask(f"{ids.WINDOW}.opened", f"{ids.BUTTON}.n_clicks")[ids.WINDOW]
+    assert first["opened"] is True
+    assert ids.TITLE in json.dumps(first["children"])
+    again = page.ask(f"{ids.WINDOW}.opened", f"{ids.BUTTON}.n_clicks", new_window__opened=False)[ids.WINDOW]
+    assert again == {"opened": True}  # what was typed stays
     told = page.ask(f"{ids.KIND}.data", f"{ids.WINDOW}.opened", new_window__opened=True)
     assert {"value": "npz", "label": "An .npz file"} in told[ids.KIND]["data"]
     assert {"value": "mnist", "label": "mnist"} in told[ids.KIND]["data"]  # a worker that is older than the page
@@ -259,7 +265,10 @@ def test_what_a_teacher_that_is_not_trained_leaves_out_is_said(page):
 
 
 def duplicated(page, study_id):
-    return page.ask(f"{ids.TITLE}.value", f"{ids.DUPLICATE}.data", new_duplicate__data={"study": study_id, "at": 1.0})
+    asked = {"study": study_id, "at": 1.0}
+    told = page.ask(f"{ids.WINDOW}.opened", f"{ids.DUPLICATE}.data", new_duplicate__data=asked)
+    assert (told[ids.FILL]["data"], "opened" in told[ids.WINDOW]) == (asked, False)
+    return page.ask(f"{ids.TITLE}.value", f"{ids.FILL}.data", new_fill__data=asked)
 
 
 def test_a_duplicate_opens_with_the_settings_of_its_study(page, engine):

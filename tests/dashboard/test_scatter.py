@@ -50,7 +50,7 @@ def test_all_of_a_teachers_can_be_mapped_and_the_features_are_at_once(own_page, 
     assert [(option["value"], option["disabled"]) for option in told["data"]] == [
         ("features", False), ("logits", False), ("probabilities", False),
     ]  # fmt: skip
-    assert told["value"] == "features"
+    assert "value" not in told  # stays
     source = asked(own_page, "scatter-source.data", study, "features")["scatter-source"]["data"]
     keys = study.keys
     assert (source["map"], source["images"], source["predictions"]) == (
@@ -103,7 +103,6 @@ def test_predictions_of_a_file_offer_what_they_hold(own_page, own, given):
     assert told["value"] == "probabilities"
     source = asked(own_page, "scatter-source.data", given, "probabilities")["scatter-source"]["data"]
     assert (source["map"], source["labels"]) == (given.keys["embedding"], False)
-    assert words_of(own_page, given, "features") == "These predictions come without features."
     assert asked(own_page, "study.data", given, "features") == {}
 
 
