@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
+
+from dashboard.theme import GRAPH_CONFIG
+
+SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
 
 
 def icon(name: str) -> html.Span:
@@ -99,3 +103,13 @@ def segmented(control_id: str, options: list[tuple[str, str]], value: str, says:
 def empty(words_id: str, text: str) -> html.Div:
     """What stands in a panel that has nothing to show yet: what to do, or what it waits for."""
     return html.Div(text, id=words_id, className="panel-empty")
+
+
+def graph(graph_id: str) -> dcc.Graph:
+    """A graph that fills its panel and is not drawn before it has something to show."""
+    return dcc.Graph(id=graph_id, config=GRAPH_CONFIG, className="graph", responsive=True, style={"display": "none"})
+
+
+def picture(graph_id: str) -> tuple[str, dict[str, Any]]:
+    """An export entry that saves a graph as SVG; the browser does it (`assets/panels.js`)."""
+    return "Picture, SVG", {"id": f"picture-{graph_id}", "className": "take-picture"}

@@ -3,18 +3,76 @@
 from collections.abc import Mapping, Sequence
 
 import dash
+import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, State
+from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.abilities import labels_of
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
 from dashboard.teacher import ids
 from dashboard.teacher.figures import probability_figure
-from dashboard.teacher.layout import HIDDEN, SHOWN
 from dashboard.teacher.words import epoch_words
 from dashboard.theme import class_colours
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
+
+
+def focus_panel() -> html.Section:
+    return panel(
+        ids.FOCUS_PANEL,
+        "Focused image",
+        "What the teacher says of it",
+        [
+            html.Div(
+                [
+                    html.Img(id=ids.FOCUS_IMAGE, className="focus-image", alt=""),
+                    html.Div(id=ids.FOCUS_FACTS, className="focus-facts"),
+                    graph(ids.FOCUS_BARS),
+                    html.Div(
+                        [
+                            html.Div(id=ids.EPOCH_TEXT, className="focus-epoch-text"),
+                            dmc.Slider(
+                                id=ids.EPOCH,
+                                min=0,
+                                max=1,
+                                value=1,
+                                size="sm",
+                                restrictToMarks=True,
+                                updatemode="drag",
+                                marks=[],
+                                label=None,
+                                thumbLabel="Teacher after epoch",
+                            ),
+                        ],
+                        className="focus-epoch",
+                    ),
+                ],
+                className="focus-body",
+            ),
+            empty(ids.FOCUS_WORDS, "Click an image in the grid, or press / and type its number."),
+        ],
+        controls=[
+            dmc.NumberInput(
+                id=ids.FOCUS_INDEX,
+                placeholder="image /",
+                min=0,
+                size="xs",
+                w=92,
+                hideControls=True,
+                allowDecimal=False,
+                allowNegative=False,
+                debounce=True,
+                **label("Go to image number"),
+            )
+        ],
+        exports=[picture(ids.FOCUS_BARS)],
+        help_text=[
+            "The image itself, exactly, and the teacher's probability for each class; ✓ marks the true class.",
+            "The slider asks the teacher as it was after an earlier epoch: drag it to see when the answer was decided.",
+        ],
+        class_name="panel-tall",
+    )
 
 
 def register_focus(app: dash.Dash, engine: Engine) -> None:

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, dcc
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
+from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, picture, segmented
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
 from dashboard.links import make_selection, study_data
 from dashboard.measures import unpack_bits
 from dashboard.teacher import ids
-from dashboard.teacher.layout import HIDDEN, MAPPED, NO_MAP_YET, SHOWN
 from dashboard.teacher.tables import map_table
 from dashboard.theme import ACCENT_COLOUR, class_colours
 from workers.engine import Engine
@@ -23,7 +23,35 @@ from workers.kinds import job
 from workers.params import METHODS
 
 ORIGIN = "scatter"
+MAPPED = [("features", "Features"), ("logits", "Logits"), ("probabilities", "Probabilities")]
+NO_MAP_YET = "The map appears when the predictions are there."
 CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
+
+
+def scatter_panel() -> html.Section:
+    return panel(
+        ids.SCATTER_PANEL,
+        "Map",
+        "Images by what the teacher makes of them",
+        [
+            html.Div(id=ids.SCATTER, className="scatter"),
+            empty(ids.SCATTER_WORDS, NO_MAP_YET),
+            dcc.Store(id=ids.SCATTER_SOURCE),
+            dcc.Store(id=ids.SCATTER_AGAIN),
+            dcc.Store(id=ids.SCATTER_PAINTED),
+            dcc.Store(id=ids.SCATTER_PICKED),
+        ],
+        controls=[segmented(ids.SCATTER_OF, MAPPED, "features", "Mapped")],
+        exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(ids.SCATTER)],
+        help_text=[
+            "Each point is an image of the split shown in the matrix: a circle where the teacher is right, a cross where it "
+            "is wrong, in the colour of the true class (where that is not known, of the predicted one).",
+            "PCA shows the plane in which the vectors vary most: what is far apart here differs, what is close may still "
+            "differ along what is not shown. Features are what the last layer is given, logits are the scores before softmax.",
+            "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
+            "to look at one image.",
+        ],
+    )
 
 
 def register_scatter(app: dash.Dash, engine: Engine) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+NO_TEACHER = "these are predictions alone, without the model that made them"
+NO_LABELS = "There is no matrix, as the file of predictions holds no labels."
+
 
 def epoch_words(epoch: int, last: int, from_file: bool) -> str:
     """Which state of the teacher is asked.

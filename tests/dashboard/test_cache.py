@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dashboard.server import build
-from dashboard.teacher import callbacks
+from dashboard.teacher import matrix as matrix_panel
 from tests.dashboard.asking import Page
 from workers.names import PREFIX
 
@@ -14,13 +14,13 @@ from workers.names import PREFIX
 def built(monkeypatch):
     """How often a matrix was built."""
     times = []
-    original = callbacks.confusion_figure
+    original = matrix_panel.confusion_figure
 
     def counted(*arguments, **more):
         times.append(arguments)
         return original(*arguments, **more)
 
-    monkeypatch.setattr(callbacks, "confusion_figure", counted)
+    monkeypatch.setattr(matrix_panel, "confusion_figure", counted)
     return times
 
 
