@@ -1,6 +1,6 @@
 """Bytes over HTTP, outside the callbacks: atlas pages, arrays, single images, health.
 
-Results never change, so everything here may be kept by the browser for ever; the ETag is the content address.
+Results never change, so everything here but previews may be kept by the browser for ever; the ETag is the content address.
 """
 
 import io
@@ -41,6 +41,14 @@ def add_routes(server: Flask, engine: Engine) -> None:
             return png(pixels.read([image])[0])
 
         return kept(f"{key}-image-{image}", "image/png", picture)
+
+    @server.get("/preview/<key>.npy")
+    def preview(key: str) -> Response:
+        """What a running job has so far; empty where it shows nothing (any more), which is no fault of the asker's."""
+        shown = engine.preview(key)
+        response = Response(status=404) if shown is None else Response(shown, mimetype="application/octet-stream")
+        response.cache_control.no_store = True
+        return response
 
     @server.get("/<any(atlas, array, image):kind>/<path:rest>")
     def unknown(kind: str, rest: str) -> Response:

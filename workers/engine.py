@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from humanize import naturalsize
 
-from workers import names
+from workers import names, previews
 from workers.calls import Calls
 from workers.celery import RUN_JOB, make_celery
 from workers.jobs import Jobs
@@ -151,6 +151,14 @@ class Engine:
             The result is not there, or holds no images.
         """
         return pixels_of(self.results, key, self._data_dir)
+
+    def preview(self, key: str) -> bytes | None:
+        """What a running job has so far, the bytes of a .npy file; None when it shows nothing (any more)."""
+        return previews.read(self.client, key)
+
+    def preview_count(self, key: str) -> int:
+        """How many previews the job's attempt has shown; another number says that there is another to fetch."""
+        return int(self.client.hget(names.job(key), "previews") or 0)
 
     def choices(self) -> dict[str, Any]:
         """What the workers offer, as they last published it."""

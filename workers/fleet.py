@@ -57,7 +57,8 @@ def hold_run_folder(settings: Settings) -> tuple[Path, FileLock]:
 
 def worker_children(settings: Settings, url: str, engine: Engine) -> list[Child]:
     """The workers that the settings ask for: one for calls, and those for jobs."""
-    environment = thread_limits(settings.threads) | settings.environment() | {"REDIS_URL": url, "PYTHONPATH": str(ROOT)}
+    limits, compiled = thread_limits(settings.threads), compiled_code(settings.data_dir)
+    environment = limits | compiled | settings.environment() | {"REDIS_URL": url, "PYTHONPATH": str(ROOT)}
 
     def bury(name: str) -> None:
         while True:
@@ -86,6 +87,13 @@ def thread_limits(threads: int) -> dict[str, str]:
     counts = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS")}
     limits = counts | {"OMP_WAIT_POLICY": "PASSIVE"}
     return limits | {name: os.environ[name] for name in limits if name in os.environ}
+
+
+def compiled_code(data_dir: Path) -> dict[str, str]:
+    """Where numba keeps what it has compiled, read from the environment when it loads: an import of UMAP takes 2 s then,
+    and up to 40 s without. Beside the package, its own choice, is often no place to write."""
+    place = {"NUMBA_CACHE_DIR": str(data_dir.expanduser().absolute() / "compiled")}
+    return place | {name: os.environ[name] for name in place if name in os.environ}
 
 
 def watch(engine: Engine, grace: float) -> Callable[[Supervisor], None]:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers import names
+import numpy as np
+
+from workers import names, previews
 from workers.kinds import BUILT_IN, KINDS, JobSpec
 from workers.store import Client, Scripts
 
@@ -31,7 +33,8 @@ class OutdatedJob(ValueError):
 
 @dataclass(frozen=True)
 class Job:
-    """A job's record, as it was read. Times are seconds since 1970 by the server's clock."""
+    """A job's record, as it was read. Times are seconds since 1970 by the server's clock. `previews` counts those that the
+    attempt has shown, so that a reader knows when there is another."""
 
     key: str
     kind: str
@@ -51,6 +54,7 @@ class Job:
     finished: float | None = None
     deaths: int = 0
     thinned: int = 0
+    previews: int = 0
     commits: int = 0
 
     @property
@@ -128,7 +132,7 @@ class Jobs:
             known.version,
             json.dumps(params),
             json.dumps(inputs),
-            known.queue,
+            known.queue_for(params),
             self._max_attempts,
             place,
         )
@@ -243,6 +247,14 @@ class Jobs:
         )
         return reply.decode()
 
+    def preview(self, key: str, array: np.ndarray) -> None:
+        """Shows what a running job has so far; see `workers.previews`."""
+        previews.keep(self._client, key, array)
+
+    def end_preview(self, key: str) -> None:
+        """Shows nothing of it any more."""
+        previews.drop(self._client, key)
+
     def reserve(self, size: int) -> bool:
         """Makes room for `size` bytes of results, evicting what is least recently used; False when there is none."""
         return bool(self._scripts("reserve", size))
@@ -335,6 +347,7 @@ def _read(key: str, record: dict[bytes, bytes]) -> Job:
         submitted=float(fields["submitted"]),
         deaths=int(fields.get("deaths", 0)),
         thinned=int(fields.get("thinned", 0)),
+        previews=int(fields.get("previews", 0)),
         commits=int(fields.get("commits", 0)),
         fraction=number.get("fraction"),
         started=number.get("started"),

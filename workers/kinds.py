@@ -25,6 +25,7 @@ from workers.params import (
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
 
+Queue = Literal["interactive", "batch"]
 Metas = Mapping[str, Mapping[str, Any]]
 
 
@@ -38,7 +39,7 @@ class Kind:
     version : goes up whenever the same parameters make another result.
     params : the pydantic model of its parameters.
     inputs : role -> the kind of result it takes in that role, or each kind that will do.
-    queue : "interactive" (seconds, somebody looks at it) or "batch".
+    queue : "interactive" (seconds, somebody looks at it) or "batch"; or parameters -> which of the two.
     size : (params, metas of the inputs) -> bytes that its result will take, about; asked before it is computed.
     """
 
@@ -46,9 +47,13 @@ class Kind:
     title: str
     version: int
     params: type[Params]
-    queue: Literal["interactive", "batch"]
+    queue: Queue | Callable[[Mapping[str, Any]], Queue]
     inputs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     size: Callable[[Any, Metas], int] = lambda params, metas: 0
+
+    def queue_for(self, params: Mapping[str, Any]) -> Queue:
+        """The queue of a job with these parameters."""
+        return self.queue(params) if callable(self.queue) else self.queue
 
 
 KINDS: dict[str, Kind] = {}
@@ -153,9 +158,13 @@ def teacher_bytes(params: TeacherParams, metas: Metas) -> int:
 
 
 def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
-    """Two numbers an image. A form knows the image set, a worker the predictions."""
-    images = metas.get("images")
-    return 8 * (images["count"] if images else metas["predictions"]["arrays"]["predicted"]["shape"][0])
+    """A number an image and dimension."""
+    return 4 * params.n_components * metas["images"]["count"]
+
+
+def embedding_queue(params: Mapping[str, Any]) -> Queue:
+    """PCA takes seconds where the others take minutes."""
+    return "interactive" if params["method"] == "pca" else "batch"
 
 
 def given_bytes(params: GivenParams, metas: Metas) -> int:
@@ -182,10 +191,10 @@ EMBEDDING = register(
     Kind(
         "embedding",
         "Map",
-        1,
+        2,
         EmbeddingParams,
-        "interactive",
-        {"predictions": ("predictions", "given")},
+        embedding_queue,
+        {"images": ("images", "given"), "predictions": ("predictions", "given")},
         size=embedding_bytes,
     )
 )

@@ -51,6 +51,11 @@ def staging(key: str, attempt: int) -> str:
     return f"{PREFIX}staging:{key}:{attempt}"
 
 
+def preview(key: str) -> str:
+    """String: .npy bytes of what a running job has so far; goes with the attempt."""
+    return f"{PREFIX}preview:{key}"
+
+
 def study_keys(study_id: str) -> str:
     """Set: the result keys of a study."""
     return f"{PREFIX}study:{study_id}:keys"

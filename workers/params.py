@@ -4,9 +4,10 @@ Knows no torch and no `models`; tests hold names, defaults and ranges against th
 """
 
 import re
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 SHA256 = r"^[0-9a-f]{64}$"
@@ -217,15 +218,65 @@ class PredictionsParams(Params):
 # ---- maps ------------------------------------------------------------------------------------------------------------
 
 
-METHODS = {"pca": "PCA"}  # and what people call them
+METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}  # and what people call them
+
+# The settings that a method asks for, beside those of every map.
+METHOD_SETTINGS = {"pca": (), "tsne": ("perplexity", "seed"), "umap": ("n_neighbors", "min_dist", "seed")}
 
 
 class EmbeddingParams(Params):
-    method: Annotated[Literal["pca"], Field(title="Method", description="How the map is made.")] = "pca"
+    """A map. What the method does not ask for stays at its default, so that equal questions have equal keys."""
+
+    method: Annotated[Literal["pca", "tsne", "umap"], Field(title="Method", description="How the map is made.")] = "pca"
     of: Annotated[
-        Literal["features", "logits", "probabilities"],
-        Field(title="Of", description="What is mapped: what the teacher's last layer is given, or what it says."),
+        Literal["pixels", "features", "logits", "probabilities"],
+        Field(
+            title="Of",
+            description="What is mapped: the images, what the teacher's last layer is given, or what it says.",
+        ),
     ] = "features"
+    n_components: Annotated[
+        Literal[2, 3], Field(title="Dimensions", description="2 for a plane, 3 for a space that turns.")
+    ] = 2
+    perplexity: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=500,
+            title="Perplexity",
+            description="About how many neighbours of its own a point is to stay near.",
+        ),
+    ] = 30.0
+    n_neighbors: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=500,
+            title="Neighbours",
+            description="How many points make a neighbourhood: few show detail, many the whole.",
+        ),
+    ] = 15
+    min_dist: Annotated[
+        float,
+        Field(ge=0, le=1, title="Least distance", description="How close points may come; 0 packs clusters tightly."),
+    ] = 0.1
+    seed: Annotated[int, Field(ge=0, lt=2**32, title="Seed", description="Chooses what is left to chance.")] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_unused(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        used = METHOD_SETTINGS.get(given.get("method", "pca"))
+        if used is None:  # no method: said by its field
+            return given
+        others = {name for names in METHOD_SETTINGS.values() for name in names} - set(used)
+        return {name: value for name, value in given.items() if name not in others}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those that the method asks for."""
+        return {name: getattr(self, name) for name in METHOD_SETTINGS[self.method]}
 
 
 # ---- predictions alone -----------------------------------------------------------------------------------------------

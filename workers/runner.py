@@ -3,6 +3,7 @@
 Job kinds are implemented by functions registered with `runs`; live calls by functions registered with `answers`.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import numpy as np
 import redis
 from humanize import naturalsize
 
@@ -23,6 +25,7 @@ logger = logging.getLogger("darkroom.job")
 
 REPORTS_PER_SECOND = 5
 BUFFERED_POINTS = 200
+SECONDS_BETWEEN_PREVIEWS = 1.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Attempt:
         self._points: list[dict[str, float]] = []
         self._lines: list[str] = []
         self._sent = 0.0
+        self._previews, self._previewed = 0, -SECONDS_BETWEEN_PREVIEWS
         self._thread = threading.Thread(target=self._keep_alive, name="lease", daemon=True)
 
     def __enter__(self) -> "Attempt":
@@ -100,6 +104,9 @@ class Attempt:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        if self._previews:
+            with contextlib.suppress(redis.RedisError):  # it goes by itself
+                self._jobs.end_preview(self.job.key)
 
     def __call__(self, fraction: float | None = None, message: str = "", **metrics: float) -> None:
         with self._lock:
@@ -120,6 +127,21 @@ class Attempt:
         with self._lock:
             self._fields["stage"] = name
         self.send()
+
+    def preview(self, array: np.ndarray) -> None:
+        """Shows what there is so far, float32; at most once a second, and not while the server is away."""
+        now = time.monotonic()
+        if now - self._previewed < SECONDS_BETWEEN_PREVIEWS:
+            return
+        self._previewed = now
+        try:
+            self._jobs.preview(self.job.key, array)
+        except redis.RedisError as error:
+            logger.warning("job=%s preview not kept: %s", self.job.key[:12], error)
+            return
+        self._previews += 1
+        with self._lock:
+            self._fields["previews"] = self._previews
 
     def log(self, line: str) -> None:
         """Adds a line to the job's log."""

@@ -44,7 +44,7 @@ def teacher_study(images: JobSpec, teacher: JobSpec) -> dict[str, JobSpec]:
         "images": images,
         "teacher": teacher,
         "predictions": predictions,
-        "embedding": job("embedding", predictions=predictions),
+        "embedding": job("embedding", images=images, predictions=predictions),
     }
 
 
@@ -53,7 +53,8 @@ def given_study(params: Mapping[str, Any], place: str) -> dict[str, JobSpec]:
     says; `place` is the file's."""
     given = job("given", params, place=place)
     of = "logits" if params["has_logits"] else "probabilities"
-    return {"images": given, "predictions": given, "embedding": job("embedding", {"of": of}, predictions=given)}
+    mapped = job("embedding", {"of": of}, images=given, predictions=given)
+    return {"images": given, "predictions": given, "embedding": mapped}
 
 
 # Title and jobs of the study that a new store begins with.

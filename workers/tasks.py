@@ -1,6 +1,7 @@
 """What the job kinds and the calls do: load the inputs, call the science, name what is to be stored.
 
-With `workers.given` and `workers.pieces` the only module that imports `models` at large; the page never imports it.
+With `workers.given`, `workers.maps` and `workers.pieces` the only module that imports `models` at large; the page never
+imports it.
 """
 
 import functools
@@ -14,11 +15,11 @@ from typing import Any
 import numpy as np
 import torch
 
+import workers.maps  # noqa: F401 (its job kind)
 from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
 from models.devices import pick_device
-from models.embedding import PCA
 from models.optimisation import Optimizer
 from models.sources import SOURCES, Source, make_source
 from models.speed import Speed, measure_speed
@@ -30,7 +31,6 @@ from workers.given import look_at_predictions
 from workers.kept import KeptWork
 from workers.kinds import N_WEIGHTS, learn_sizes
 from workers.params import (
-    EmbeddingParams,
     FolderSource,
     ImagesParams,
     LookParams,
@@ -265,20 +265,6 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
     told = asked.predict(pixels(given), callback=attempt)
     said, facts = said_of(softmax(told.logits), labels, given.meta["n_train"])
     return Made({"logits": told.logits, "features": told.features, **said}, facts)
-
-
-@runs("embedding")
-def embedding(params: EmbeddingParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
-    """The images as points of a plane: those of which the teacher makes much the same lie close together."""
-    given = inputs["predictions"]
-    if params.of not in given.meta["arrays"]:
-        raise ValueError(f"These predictions hold no {params.of}; ask for a map of something else.")
-    attempt.stage("finding the plane")
-    fitted = PCA().fit(given.array(params.of))
-    return Made(
-        {"places": fitted.embedding_},
-        {"method": params.method, "of": params.of, "explained_variance": fitted.explained_variance_ratio_.tolist()},
-    )
 
 
 @answers("predict")

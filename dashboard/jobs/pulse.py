@@ -74,7 +74,11 @@ class Beat:
     @property
     def open_queues(self) -> set[str]:
         """Queues in which a job of the study waits for a worker."""
-        return {KINDS[job.kind].queue for job in self.jobs.values() if job.state == "queued" and job.kind in KINDS}
+        return {
+            KINDS[job.kind].queue_for(job.params)
+            for job in self.jobs.values()
+            if job.state == "queued" and job.kind in KINDS
+        }
 
     @property
     def waiting(self) -> bool:
@@ -229,7 +233,8 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
         n_test = images["count"] - images["n_train"]
         return f"{round((1 - meta['test_accuracy']) * n_test)} of {n_test:,} test images wrong"
     if meta["kind"] == "embedding":
-        return f"{METHODS[meta['method']]} of {meta['of']}, {sum(meta['explained_variance']):.0%} of the variance"
+        what, explained = f"{METHODS[meta['method']]} of {meta['of']}", meta["explained_variance"]
+        return what if explained is None else f"{what}, {sum(explained):.0%} of the variance"
     return ""
 
 

@@ -73,7 +73,8 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         if role is None or role in keys:
             return dash.no_update
         try:
-            spec = job("embedding", {"of": of}, predictions=engine.jobs.spec(keys["predictions"]))
+            images, predictions = (engine.jobs.spec(keys[role]) for role in ("images", "predictions"))
+            spec = job("embedding", {"of": of}, images=images, predictions=predictions)
         except CANNOT_ASK:
             return dash.no_update  # `words` say why
         return study_data(engine.studies.add(study["id"], role, spec))

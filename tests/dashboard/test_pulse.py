@@ -100,7 +100,8 @@ def test_a_finished_study(tab, worker, own, digits):
 
 def test_a_further_map_is_a_step_until_it_is_there(tab, worker, own, digits):
     study = own.copy_study(digits)
-    spec = job("embedding", {"of": "logits"}, predictions=own.engine.jobs.spec(study.keys["predictions"]))
+    made = {role: own.engine.jobs.spec(study.keys[role]) for role in ("images", "predictions")}
+    spec = job("embedding", {"of": "logits"}, **made)
     own.engine.studies.add(study.id, "embedding-logits", spec)
     tab.beat()
     assert tab.states() == ["done"] * 4 + ["queued"]

@@ -9,6 +9,7 @@ from PIL import Image
 from dashboard.routes import png
 from dashboard.server import build
 from tests.engines import wait_until
+from workers import previews
 
 NOBODY = "0" * 64
 
@@ -169,3 +170,17 @@ def test_while_the_store_is_away_it_says_so(own, digits):
         own.store.start()
     wait_until(lambda: client.get("/health").status_code == 200, what="health")
     assert client.get(f"/array/{study.keys['predictions']}/logits.npy").status_code == 200
+
+
+def test_a_preview_is_never_kept_and_its_absence_is_no_fault(client, digits):
+    places = np.arange(6, dtype=np.float64).reshape(3, 2)
+    previews.keep(digits.engine.client, NOBODY, places)
+    response = client.get(f"/preview/{NOBODY}.npy")
+    assert (response.status_code, response.mimetype) == (200, "application/octet-stream")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in response.headers
+    shown = np.load(io.BytesIO(response.data), allow_pickle=False)
+    assert (shown.dtype, shown.tolist()) == (np.float32, places.tolist())
+    previews.drop(digits.engine.client, NOBODY)
+    response = client.get(f"/preview/{NOBODY}.npy")
+    assert (response.status_code, response.data, response.headers["Cache-Control"]) == (404, b"", "no-store")

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import hypothesis
 import pytest
+import torch
+from threadpoolctl import threadpool_limits
 
 from models.data import ImageSet, digits, statistics
 from models.teacher import Teacher
@@ -18,6 +20,16 @@ class Trained(NamedTuple):
     teacher: Teacher
     record: TrainingRecord
     reports: list[tuple[float | None, str, dict[str, float]]]
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """On a busy machine threads that wait for each other many times a second take twenty times as long."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,35 @@ def test_made_again_it_is_the_same(n, d):
     assert np.array_equal(PCA().fit(vectors).embedding_, PCA().fit(vectors).embedding_)
 
 
+def test_in_space_the_third_component_joins_the_first_two():
+    vectors = vectors_of(60, 5)
+    plane, space = PCA(2).fit(vectors), PCA(3).fit(vectors)
+    assert space.embedding_.shape == (60, 3)
+    assert space.embedding_[:, :2] == pytest.approx(plane.embedding_, abs=1e-5)
+    assert distances(PCA(5).fit(vectors).embedding_) == pytest.approx(distances(vectors), abs=1e-4)  # a mere turn
+    left, singular, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
+    assert np.abs(space.embedding_[:, 2]) == pytest.approx(np.abs(left[:, 2] * singular[2]), abs=1e-4)
+    assert space.explained_variance_ratio_ == pytest.approx((singular**2 / (singular**2).sum())[:3], abs=1e-6)
+
+
+def test_a_dimension_for_which_there_is_no_component_is_flat():
+    fitted = PCA(3).fit(np.array([[0.0, 0], [4, 0], [0, 3]]))
+    assert not fitted.embedding_[:, 2].any()
+    assert fitted.explained_variance_ratio_[2] == 0
+
+
+def test_pixels_as_they_are_stored_make_the_map_of_their_numbers():
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 20), np.uint8)
+    assert PCA().fit(pixels).embedding_ == pytest.approx(PCA().fit(pixels.astype(np.float64)).embedding_, abs=1e-2)
+
+
+def test_far_from_0_nothing_is_lost():
+    """float32 has 24 bits, which the mean must not take."""
+    vectors = vectors_of(2000, 6)
+    far = PCA().fit((vectors + 1e3).astype(np.float32)).embedding_
+    assert far == pytest.approx(PCA().fit(vectors).embedding_, abs=1e-2)
+
+
 def test_vectors_of_one_number_lie_on_a_line():
     fitted = PCA().fit(np.array([[1.0], [2.0], [6.0]]))
     assert fitted.embedding_.tolist() == [[-2, 0], [-1, 0], [3, 0]]

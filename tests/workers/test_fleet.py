@@ -8,7 +8,7 @@ import pytest
 
 from tests.engines import gone, running_fleet, wait_until
 from workers import names, supervisor
-from workers.fleet import thread_limits, worker_children
+from workers.fleet import compiled_code, thread_limits, worker_children
 from workers.kinds import job
 from workers.presence import workers_present
 
@@ -24,6 +24,14 @@ def test_threads_are_limited_before_numpy_is_loaded_unless_the_user_says_otherwi
     }
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert thread_limits(3)["OMP_NUM_THREADS"] == "7"
+
+
+def test_what_numba_compiles_is_kept_in_the_data_folder_unless_the_user_says_otherwise(monkeypatch, store):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    child = worker_children(store.settings, store.url, engine=None)[0]
+    assert child.environment["NUMBA_CACHE_DIR"] == str(store.settings.data_dir / "compiled")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
+    assert compiled_code(store.settings.data_dir) == {"NUMBA_CACHE_DIR": "elsewhere"}
 
 
 def test_the_workers_that_are_started(store):

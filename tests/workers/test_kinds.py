@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tests import probe
 from workers import kinds
 from workers.kinds import KINDS, Kind, Params, canonical, job, register
+from workers.params import METHODS
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text('aä☃ "\\'),
@@ -60,8 +61,11 @@ def test_the_key_is_what_it_always_was():
         hashlib.sha256(text.encode()).hexdigest()
     )
     predictions = job("predictions", images=images, teacher=job("teacher", images=images))
-    text = f'["embedding",1,{{"method":"pca","of":"features"}},{{"predictions":"{predictions.key}"}}]'
-    assert job("embedding", predictions=predictions).key == hashlib.sha256(text.encode()).hexdigest()
+    text = (
+        '["embedding",2,{"method":"pca","min_dist":0.1,"n_components":2,"n_neighbors":15,"of":"features",'
+        f'"perplexity":30.0,"seed":0}},{{"images":"{images.key}","predictions":"{predictions.key}"}}]'
+    )
+    assert job("embedding", images=images, predictions=predictions).key == hashlib.sha256(text.encode()).hexdigest()
 
 
 @given(
@@ -131,4 +135,5 @@ def test_a_kind_is_registered_once():
 
 
 def test_every_kind_waits_on_a_queue_that_workers_listen_to():
-    assert {kind.queue for kind in KINDS.values()} <= set(kinds.QUEUES)
+    asked = {kind.queue_for({"method": method}) for kind in KINDS.values() for method in METHODS}
+    assert asked <= set(kinds.QUEUES)

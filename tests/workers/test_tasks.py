@@ -25,6 +25,7 @@ from workers import kinds
 from workers.calls import CallFailed
 from workers.kinds import KINDS, job
 from workers.params import (
+    METHOD_SETTINGS,
     METHODS,
     Architecture,
     DigitsSource,
@@ -145,38 +146,6 @@ def test_golden_predictions(make, jobs, results):
         assert np.trace(confusion) == (predicted[split] == labels[split]).sum()
 
 
-def store_predictions(jobs, results, vectors):
-    """Predictions that hold these arrays, as if a worker had made them; the job that did."""
-    images = job("images")
-    spec = job("predictions", images=images, teacher=job("teacher", images=images))
-    for needed in (*spec.inputs.values(), spec):
-        jobs.submit(needed)
-        attempt = jobs.claim(needed.key, "here").attempt
-        size, arrays = results.stage(needed.key, attempt, vectors if needed is spec else {})
-        jobs.commit(needed.key, attempt, size, {"arrays": arrays})
-    return spec
-
-
-def test_golden_embedding(make, jobs, results):
-    """Of vectors that are the same everywhere, so that nothing but the kind itself is measured."""
-    angles = np.linspace(0, 2 * np.pi, 9, dtype=np.float32)[:8]
-    vectors = np.stack([3 * np.cos(angles), np.sin(angles), np.zeros(8)], axis=1).astype(np.float32) + 5
-    given = store_predictions(jobs, results, {"logits": vectors, "predicted": np.zeros(8, np.int32)})
-    key = make(job("embedding", {"of": "logits"}, predictions=given))
-    assert KINDS["embedding"].version == 1
-    assert described(results, key) == {"places": "<f4 [8, 2]"}
-    assert results.array(key, "places") == pytest.approx(vectors[:, :2] - 5, abs=1e-5)
-    meta = results.meta(key)
-    assert (meta["method"], meta["of"]) == ("pca", "logits")
-    assert meta["explained_variance"] == pytest.approx([0.9, 0.1])
-
-
-def test_what_the_predictions_lack_cannot_be_mapped(jobs, results, make):
-    given = store_predictions(jobs, results, {"logits": np.eye(4, dtype=np.float32), "predicted": np.zeros(4)})
-    with pytest.raises(AssertionError, match="These predictions hold no features; ask for a map of something else"):
-        make(job("embedding", predictions=given))
-
-
 @pytest.mark.parametrize(
     ("params", "function", "own"),
     [
@@ -199,7 +168,7 @@ def choices_of(params, name):
 
 
 def test_the_pages_choices_are_those_of_the_science():
-    assert choices_of(EmbeddingParams, "method") == set(METHODS)
+    assert choices_of(EmbeddingParams, "method") == set(METHODS) == set(METHOD_SETTINGS)
     assert choices_of(TeacherParams, "optimizer") == set(get_args(Optimizer))
     assert choices_of(TeacherParams, "schedule") == set(get_args(Schedule))
     assert set(get_args(Architecture)) == set(ARCHITECTURES)

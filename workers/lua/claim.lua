@@ -11,7 +11,7 @@ end
 local run = server('run_id')
 local attempt = redis.call('HINCRBY', job_of(key), 'attempt', get(key, 'run') == run and 1 or 2)
 set(key, 'run', run, 'state', 'running', 'worker', worker, 'started', now(), 'lease_until', now() + lease)
-redis.call('HDEL', job_of(key), 'fraction', 'stage', 'message', 'points', 'thinned')
+redis.call('HDEL', job_of(key), 'fraction', 'stage', 'message', 'points', 'thinned', 'previews')
 redis.call('DEL', PREFIX .. 'metrics:' .. key)
 redis.call('HSET', PREFIX .. 'worker:' .. worker, 'job', key, 'attempt', attempt)
 for _, input in pairs(inputs_of(key)) do redis.call('ZADD', RESULTS, now(), input) end
