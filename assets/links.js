@@ -17,13 +17,16 @@
     return type === BigInt64Array ? Int32Array.from(values, Number) : values;
   };
 
+  const fetchArray = async (address, options) => {
+    const response = await fetch(address, options);
+    if (!response.ok) throw new Error(`${address}: ${response.status}`);
+    return readNpy(await response.arrayBuffer());
+  };
+
   const array = (key, name) => {
     const address = `/array/${key}/${name}.npy`;
     if (!arrays.has(address)) {
-      const fetched = fetch(address).then((response) => {
-        if (!response.ok) throw new Error(`${address}: ${response.status}`);
-        return response.arrayBuffer();
-      }).then(readNpy);
+      const fetched = fetchArray(address);
       fetched.catch(() => arrays.delete(address));  // asked for again next time
       arrays.set(address, fetched);
     }
@@ -65,7 +68,7 @@
     };
   };
 
-  Object.assign(darkroom, {array, repeater});  // for the other views
+  Object.assign(darkroom, {array, fetchArray, repeater});  // for the other views
 
   let grid = null;
   let drawn = 0;

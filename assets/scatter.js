@@ -1,16 +1,10 @@
-// The map of the images: a point for each, drawn by Plotly on WebGL. Its events stay in the browser; what they come to
-// is a bitset or one number.
+// The map of the images: which points are shown, in which colours, what is selected of them. `scatter_2d.js` and
+// `scatter_3d.js` draw it with Plotly on WebGL. Its events stay in the browser; what they come to is a bitset or one number.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  const FADED = 0.18;  // opacity of what is not selected
-  const MOST_NAMED = 20;  // classes that the legend has room for
-  const CONFIG = {
-    displaylogo: false, doubleClick: 'reset', scrollZoom: true,
-    modeBarButtons: [['lasso2d', 'select2d', 'zoom2d', 'pan2d', 'resetScale2d']],
-  };
+  const ORIGIN = 'scatter';
 
-  const escapeText = (text) => text.replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign]));
   const bytesOf = (bits) => Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
   const bitsOf = (bytes) => {
     let text = '';
@@ -20,128 +14,28 @@
     return btoa(text);
   };
   const has = (bytes, id) => (bytes[id >> 3] >> (id & 7)) & 1;
+  const put = (bytes, id) => { bytes[id >> 3] |= 1 << (id & 7); };
+  const drop = (bytes, id) => { bytes[id >> 3] &= ~(1 << (id & 7)); };
 
-  // A step of the colour scale for each class.
-  const scaleOf = (colours) => colours.flatMap((colour, number) =>
-    [[number / colours.length, colour], [(number + 1) / colours.length, colour]]);
+  const escapeText = (text) => text.replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign]));
 
-  const boxTest = ({x: [left, right], y: [bottom, top]}) => (x, y) => x >= left && x <= right && y >= bottom && y <= top;
-
-  // Whether a line from the point to the right crosses the outline an odd number of times.
-  const polygonTest = ({x: xs, y: ys}) => (x, y) => {
-    let inside = false;
-    for (let i = 0, j = xs.length - 1; i < xs.length; j = i, i += 1) {
-      if (ys[i] > y !== ys[j] > y && x < xs[i] + (xs[j] - xs[i]) * (y - ys[i]) / (ys[j] - ys[i])) inside = !inside;
-    }
-    return inside;
+  const element = (className, parent) => {
+    const made = document.createElement('div');
+    made.className = className;
+    parent.append(made);
+    return made;
   };
 
-  class Scatter {
-    // `onPick` is told what a lasso or a box came to: bits and "Lasso" or "Box"; or null, for nothing selected.
-    constructor(host, {onPick = () => {}, onFocus = () => {}} = {}) {
-      Object.assign(this, {host, onPick, onFocus, source: null, name: null, members: [], bits: null, focusId: null});
-      Object.assign(this, {listens: false, modifier: null, drawings: 0});
-      this.plot = document.createElement('div');
-      this.plot.className = 'scatter-plot';
-      this.legend = document.createElement('div');
-      this.legend.className = 'scatter-legend';
-      host.replaceChildren(this.plot, this.legend);
-      // What is held down when a lasso begins says what is to be done with it.
-      this.plot.addEventListener('pointerdown', (event) => {
-        this.modifier = event.shiftKey ? 'add' : event.altKey ? 'remove' : null;
-      }, {capture: true});
-      // A host that was taken out of the page shrinks to nothing.
-      this.resizes = new ResizeObserver(() => (host.isConnected ? this.resize() : this.destroy()));
-      this.resizes.observe(host);
+  // What the drawings in two and in three dimensions have in common: an element of their own, which ends with them.
+  class Drawing {
+    // `owner` is told of outlines (`gather`), clicks (`onFocus`), what is hovered (`hover`), and that places have moved.
+    constructor(plot, owner) {
+      Object.assign(this, {plot, owner, drawings: 0, listens: false});
     }
 
     destroy() {
-      this.resizes.disconnect();
       window.Plotly?.purge(this.plot);
-      this.host.replaceChildren();
-      this.name = null;
-    }
-
-    // A browser tells of the first size too; drawn once more then, a lasso that has just begun would be lost.
-    resize() {
-      if (!this.name || !this.plot.clientHeight || this.size() === this.drawnSize) return;
-      this.drawnSize = this.size();
-      this.quietly(() => window.Plotly.Plots.resize(this.plot));
-    }
-
-    size() {
-      return `${this.plot.clientWidth} x ${this.plot.clientHeight}`;
-    }
-
-    // ---- what the page tells it ----
-
-    // The images `first` up to `end` of a source; `bits` selects some of them, null none.
-    show(source, [first, end], bits, focusId) {
-      const name = `${source.map}-${first}`;
-      const isNew = name !== this.name;
-      const isSelected = bits !== this.bits;
-      const isFocused = focusId !== this.focusId;
-      Object.assign(this, {source, name, bits, focusId});
-      if (isNew) this.draw(first, end);
-      else if (isSelected) this.mark();
-      else if (isFocused) this.quietly(() => window.Plotly.relayout(this.plot, {shapes: this.ring()}));
-    }
-
-    clear() {
-      if (this.name) window.Plotly.purge(this.plot);
-      Object.assign(this, {name: null, listens: false});
-      this.legend.replaceChildren();
-    }
-
-    draw(first, end) {
-      const {labels, predicted} = this.source;
-      const right = [];
-      const wrong = [];
-      for (let id = first; id < end; id += 1) (!labels || labels[id] === predicted[id] ? right : wrong).push(id);
-      this.members = [right, wrong];
-      const size = Math.max(3, Math.min(8, 11 - 2 * Math.log10(end - first + 1)));
-      const traces = [this.trace(right, 'circle', size), this.trace(wrong, 'x', 1.2 * size)];
-      this.nameClasses();  // which takes some of the height
-      this.drawnSize = this.size();
-      this.quietly(() => window.Plotly.react(this.plot, traces, this.layout(), CONFIG));
-      if (!this.listens) this.listen();
-    }
-
-    trace(ids, symbol, size) {
-      const {places, labels, predicted, colours} = this.source;
-      const classes = labels || predicted;
-      return {
-        type: 'scattergl', mode: 'markers',
-        x: Float32Array.from(ids, (id) => places[2 * id]),
-        y: Float32Array.from(ids, (id) => places[2 * id + 1]),
-        text: ids.map((id) => this.describe(id)),
-        hovertemplate: '%{text}<extra></extra>',
-        marker: {
-          symbol, size, opacity: 0.85, colorscale: scaleOf(colours), cmin: -0.5, cmax: colours.length - 0.5,
-          color: Float32Array.from(ids, (id) => classes[id]),
-        },
-        unselected: {marker: {opacity: FADED}},
-        selectedpoints: this.selectedOf(ids),
-      };
-    }
-
-    layout() {
-      const axis = {showticklabels: false, zeroline: false, ticks: ''};
-      return {
-        uirevision: this.name, dragmode: 'lasso', hovermode: 'closest', showlegend: false, selections: [], shapes: this.ring(),
-        paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {family: 'inherit', size: 12},
-        margin: {l: 8, r: 8, t: 4, b: 8}, xaxis: axis, yaxis: {...axis, scaleanchor: 'x'},
-        newselection: {line: {color: this.source.accent, width: 1.5, dash: 'dot'}},
-        modebar: {bgcolor: 'rgba(0,0,0,0)', orientation: 'v'},
-      };
-    }
-
-    // Fades what is not selected. Plotly hears of it only where no outline is left.
-    mark() {
-      this.quietly(() => window.Plotly.update(
-        this.plot, {selectedpoints: this.members.map((ids) => this.selectedOf(ids))},
-        {selections: [], shapes: this.ring()},
-      ));
+      this.plot.remove();
     }
 
     // Plotly reports what becomes of outlines as if somebody had drawn or cleared them.
@@ -151,22 +45,134 @@
         await draw();
       } finally {
         this.drawings -= 1;
+        if (!this.listens && this.plot.on) this.listen();
+        this.owner.placeRings();
       }
     }
 
-    selectedOf(ids) {
-      if (this.bits === null) return null;
-      const bytes = bytesOf(this.bits);
-      return ids.flatMap((id, place) => (has(bytes, id) ? [place] : []));
+    // `imageOf` gives the image of a point of Plotly's.
+    listen() {
+      this.listens = true;
+      this.plot.on('plotly_hover', ({points: [point]}) => this.owner.hover(this.imageOf(point)));
+      this.plot.on('plotly_unhover', () => this.owner.hover(null));
     }
 
-    ring() {
-      const {source: {places, accent}, focusId: id, members} = this;
-      if (id === null || !members.some((ids) => ids.includes(id))) return [];
-      return [{
-        type: 'circle', xsizemode: 'pixel', ysizemode: 'pixel', xanchor: places[2 * id], yanchor: places[2 * id + 1],
-        x0: -9, x1: 9, y0: -9, y1: 9, line: {color: accent, width: 3},
-      }];
+    resize() {
+      this.quietly(() => window.Plotly.Plots.resize(this.plot));
+    }
+  }
+
+  class Scatter {
+    // `onPick` is told what was selected, as bits and the tool that did it, or null; `onShown` that classes were hidden.
+    constructor(host, legend, {onPick = () => {}, onFocus = () => {}, onShown = () => {}} = {}) {
+      Object.assign(this, {host, legend, onPick, onFocus, onShown, source: null, span: [0, 0], bits: null, focusId: null});
+      Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
+      Object.assign(this, {drawing: null, modifier: null, hoverId: null, hovered: null});
+      host.replaceChildren();
+      this.rings = {focus: element('scatter-ring scatter-focused', host), hover: element('scatter-ring', host)};
+      this.placeRings();
+      // What is held down when a lasso begins says what is to be done with it.
+      this.listening = new AbortController();
+      const {signal} = this.listening;
+      host.addEventListener('pointerdown', (event) => {
+        this.modifier = event.shiftKey ? 'add' : event.altKey ? 'remove' : null;
+      }, {capture: true, signal});
+      window.addEventListener('darkroom-hover', ({detail: {id, origin}}) => {
+        if (origin === ORIGIN) return;
+        this.hoverId = id;
+        this.placeRings();
+      }, {signal});
+      // A host that was taken out of the page shrinks to nothing.
+      this.resizes = new ResizeObserver(() => (host.isConnected ? this.resize() : this.destroy()));
+      this.resizes.observe(host);
+    }
+
+    get plot() {
+      return this.drawing?.plot;
+    }
+
+    get drawings() {
+      return this.drawing?.drawings ?? 0;
+    }
+
+    destroy() {
+      this.listening.abort();
+      this.resizes.disconnect();
+      this.hover(null);
+      this.drawing?.destroy();
+      this.host.replaceChildren();
+      this.source = null;
+    }
+
+    // A browser tells of the first size too; drawn once more then, a lasso that has just begun would be lost.
+    resize() {
+      if (!this.source || !this.host.clientHeight || this.size() === this.drawnSize) return;
+      this.drawnSize = this.size();
+      this.drawing.resize();
+    }
+
+    size() {
+      return `${this.host.clientWidth} x ${this.host.clientHeight}`;
+    }
+
+    // ---- what the page tells it ----
+
+    // The images `first` up to `end` of a source, coloured as `scatter_colours.js` says; `bits` selects some of them, null
+    // none.
+    show(source, [first, end], bits, focusId, colouring) {
+      const isNew = source.map !== this.source?.map || source.places !== this.source.places || first !== this.span[0];
+      const isColoured = colouring.name !== this.colouring?.name;
+      const [isSelected, isFocused] = [bits !== this.bits, focusId !== this.focusId];
+      if (source.images !== this.source?.images) this.grouping = null;
+      const wereHidden = this.hidden.size > 0;
+      if (colouring.groups && colouring.grouping !== this.grouping) this.hidden.clear();
+      Object.assign(this, {source, span: [first, end], bits, focusId, colouring});
+      if (colouring.groups) Object.assign(this, {grouping: colouring.grouping, groups: colouring.groups});
+      if (isNew || isColoured) this.nameGroups();  // which may take some of the height
+      if (isNew || wereHidden !== this.hidden.size > 0) this.draw();
+      else if (isColoured) this.drawing.recolour(this);
+      if (!isNew && isSelected) this.drawing.mark(this);
+      else if (isFocused) this.placeRings();
+    }
+
+    clear() {
+      this.drawing?.destroy();
+      this.hover(null);
+      Object.assign(this, {drawing: null, source: null});
+      this.legend.replaceChildren();
+      this.placeRings();
+    }
+
+    draw() {
+      const {labels, predicted, dims} = this.source;
+      const {span: [first, end], hidden, groups} = this;
+      const [right, wrong] = [[], []];
+      for (let id = first; id < end; id += 1) {
+        if (hidden.size && hidden.has(groups[id])) continue;
+        (!labels || labels[id] === predicted[id] ? right : wrong).push(id);
+      }
+      this.members = [right, wrong];
+      this.drawnSize = this.size();
+      const Wanted = dims === 3 ? darkroom.Scatter3d : darkroom.Scatter2d;
+      if (!(this.drawing instanceof Wanted)) {
+        // One WebGL figure at a time.
+        this.drawing?.destroy();
+        const plot = document.createElement('div');
+        plot.className = 'scatter-plot';
+        this.host.prepend(plot);
+        this.drawing = new Wanted(plot, this);
+      }
+      this.drawing.draw(this);
+    }
+
+    pointSize() {
+      return Math.max(3, Math.min(8, 11 - 2 * Math.log10(this.span[1] - this.span[0] + 1)));
+    }
+
+    isSelected() {
+      if (this.bits === null) return () => true;
+      const bytes = bytesOf(this.bits);
+      return (id) => has(bytes, id) === 1;
     }
 
     describe(id) {
@@ -175,110 +181,91 @@
       return escapeText(`image ${id}: ${names}, ${Math.round(100 * confidence[id])}%`);
     }
 
-    nameClasses() {
-      const {classNames, colours} = this.source;
-      this.legend.replaceChildren(...(classNames.length > MOST_NAMED ? [] : classNames.map((name, number) => {
-        const entry = document.createElement('span');
-        entry.textContent = name;
-        entry.style.setProperty('--colour', colours[number]);
-        return entry;
-      })));
+    // ---- rings: the focused image, and the one that is hovered elsewhere ----
+
+    isShown(id) {
+      const {source, span: [first, end], hidden, groups} = this;
+      return Boolean(source && this.drawing) && id !== null && id >= first && id < end && !(hidden.size && hidden.has(groups[id]));
     }
 
-    // ---- what is done on it ----
+    // Elements over the plot: to move them costs nothing, to have Plotly draw them would be a frame of everything.
+    placeRings() {
+      for (const [ring, id] of [[this.rings.focus, this.focusId], [this.rings.hover, this.hoverId]]) {
+        const place = this.isShown(id) ? this.drawing.pixelOf(id, this.source) : null;
+        ring.hidden = place === null;
+        if (place) ring.style.transform = `translate(${place[0]}px, ${place[1]}px)`;
+      }
+    }
 
-    listen() {
-      this.listens = true;
-      this.plot.on('plotly_click', ({points: [point]}) => this.onFocus(this.members[point.curveNumber][point.pointNumber]));
-      this.plot.on('plotly_deselect', () => this.drawings || this.pick(null));
-      this.plot.on('plotly_selected', (event) => {
-        if (event?.points && !this.drawings) this.gather(event);
+    hover(id) {
+      if (id === this.hovered) return;
+      this.hovered = id;
+      window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: ORIGIN}}));
+    }
+
+    // ---- classes: hidden, shown alone, selected ----
+
+    nameGroups() {
+      const {legend, colouring, hidden} = this;
+      darkroom.scatterLegend(legend, colouring, hidden, {
+        onToggle: (group) => this.hide(hidden.has(group) ? [...hidden].filter((other) => other !== group) : [...hidden, group]),
+        onAlone: (group) => this.hide([...this.colouring.entries.keys()].filter((other) => other !== group)),
+        onSelect: (group) => this.pickGroup(group),
+        onAll: () => this.hide([]),
       });
     }
 
-    // What the outline encloses is selected, or added to the selection, or taken away from it.
-    gather({range, lassoPoints}) {
-      const {source: {places, count}, modifier} = this;
-      const bytes = modifier && this.bits !== null ? bytesOf(this.bits) : new Uint8Array(Math.ceil(count / 8));
-      const encloses = range ? boxTest(range) : polygonTest(lassoPoints);
-      for (const id of this.members.flat()) {
-        if (!encloses(places[2 * id], places[2 * id + 1])) continue;
-        if (modifier === 'remove') bytes[id >> 3] &= ~(1 << (id & 7));
-        else bytes[id >> 3] |= 1 << (id & 7);
-      }
-      this.pick(bytes.some(Boolean) ? bitsOf(bytes) : null, range ? 'Box' : 'Lasso');
+    hide(groups) {
+      this.hidden = new Set(groups);
+      this.nameGroups();
+      this.draw();
+      this.onShown();
     }
 
-    // What comes back is known already. An outline stays where it says what is selected.
-    pick(bits, tool = '') {
-      this.bits = bits;
-      if (this.modifier || bits === null) this.mark();
-      this.onPick(bits === null ? null : {bits, tool, images: this.source.images});
+    // How many images of the split the hidden classes have.
+    hiddenCount() {
+      return this.span[1] - this.span[0] - this.members[0].length - this.members[1].length;
+    }
+
+    // Adds a class to what is selected; one that is selected already is taken away.
+    pickGroup(group) {
+      const {source: {count}, span: [first, end], groups, bits, colouring} = this;
+      const bytes = bits === null ? new Uint8Array(Math.ceil(count / 8)) : bytesOf(bits);
+      const ids = [];
+      for (let id = first; id < end; id += 1) if (groups[id] === group) ids.push(id);
+      if (!ids.length) return;
+      const change = ids.every((id) => has(bytes, id)) ? drop : put;
+      ids.forEach((id) => change(bytes, id));
+      this.pick(bytes, bits === null ? colouring.told(group) : 'Selection');
+      this.drawing.mark(this);
+    }
+
+    // ---- what is drawn on it ----
+
+    // What an outline encloses is selected, or added to the selection, or taken away from it.
+    gather(encloses, tool) {
+      const {source: {places, count}, modifier, bits} = this;
+      const bytes = modifier && bits !== null ? bytesOf(bits) : new Uint8Array(Math.ceil(count / 8));
+      for (const id of this.members.flat()) {
+        if (encloses(places[2 * id], places[2 * id + 1])) (modifier === 'remove' ? drop : put)(bytes, id);
+      }
+      this.pick(bytes, tool);
+      // An outline stays where it says what is selected.
+      if (modifier || this.bits === null) this.drawing.mark(this);
+    }
+
+    // What comes back is known already.
+    pick(bytes, tool) {
+      this.bits = bytes.some(Boolean) ? bitsOf(bytes) : null;
+      this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images});
+    }
+
+    unpick() {
+      this.bits = null;
+      this.drawing.mark(this);
+      this.onPick(null);
     }
   }
 
-  darkroom.Scatter = Scatter;
-
-  // plotly.js comes with the first dcc.Graph of the page.
-  const plotly = async () => {
-    while (!window.Plotly) await new Promise((resolve) => setTimeout(resolve, 50));
-  };
-
-  let scatter = null;
-  let drawn = 0;
-  const repeat = darkroom.repeater('scatter-again');
-
-  const scatterOn = (host) => {
-    if (!scatter || scatter.host !== host) {
-      scatter?.destroy();
-      const {set_props: set} = window.dash_clientside;
-      scatter = new Scatter(host, {
-        onPick: (picked) => (picked ? set('scatter-picked', {data: picked}) : set('selection', {data: null})),
-        onFocus: (id) => set('focus', {data: id}),
-      });
-      // For the page's tests, and for whoever opens the console.
-      darkroom.scatter = scatter;
-    }
-    return scatter;
-  };
-
-  const percent = (share) => `${Math.round(100 * share)}%`;
-
-  window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    // Tells the map what to show. Returns [how often it was told, the panel's line].
-    async drawScatter(source, selected, split, focus) {
-      const keep = window.dash_clientside.no_update;
-      const turn = (drawn += 1);
-      repeat.stop();
-      const host = document.getElementById('scatter');
-      if (!source) {
-        scatterOn(host).clear();
-        return [keep, 'Images by what the teacher makes of them'];
-      }
-      const fetched = await Promise.all([
-        darkroom.array(source.map, 'places'),
-        source.labels ? darkroom.array(source.images, 'labels') : null,
-        darkroom.array(source.predictions, 'predicted'),
-        darkroom.array(source.predictions, 'confidence'),
-        plotly(),
-      ]).catch(() => null);
-      if (turn !== drawn || !host.isConnected) return [keep, keep];  // a newer call is under way
-      if (!fetched) {
-        repeat.later(drawn);
-        return [keep, 'Could not be fetched; asked for again'];
-      }
-      repeat.done();
-      const [places, labels, predicted, confidence] = fetched;
-      const selection = selected?.images === source.images ? selected : null;  // made in another image set
-      const shown = split === 'train' ? [0, source.n_train] : [source.n_train, source.count];
-      scatterOn(host).show(
-        {...source, places, labels, predicted, confidence, classNames: source.class_names},
-        shown, selection?.bits ?? null, focus ?? null,
-      );
-      const [first, second] = source.explained_variance.map(percent);
-      const count = (shown[1] - shown[0]).toLocaleString('en');
-      return [turn, `${source.method}: ${first} + ${second} of the variance \u00b7 ${count} ${source.n_train ? `${split} ` : ''}images`];
-    },
-  });
+  Object.assign(darkroom, {Scatter, ScatterDrawing: Drawing});
 })();

@@ -168,9 +168,9 @@ def embedding_queue(params: Mapping[str, Any]) -> Queue:
 
 
 def given_bytes(params: GivenParams, metas: Metas) -> int:
-    """Probabilities, and logits if there are any; what was predicted and how surely; atlas pages, while the pixels lie
-    on disk; labels, and two matrices with them."""
-    row = 4 * params.n_classes * (1 + params.has_logits) + 8 + 8 * params.has_labels + 1000 * params.has_images
+    """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
+    the pixels lie on disk; labels, and two matrices with them."""
+    row = 4 * params.n_classes * (1 + params.has_logits) + 16 + 8 * params.has_labels + 1000 * params.has_images
     return params.count * row + 16 * params.n_classes**2 * params.has_labels
 
 
@@ -180,7 +180,7 @@ PREDICTIONS = register(
     Kind(
         "predictions",
         "Predictions",
-        1,
+        2,
         PredictionsParams,
         "batch",
         {"images": "images", "teacher": "teacher"},
@@ -198,7 +198,7 @@ EMBEDDING = register(
         size=embedding_bytes,
     )
 )
-GIVEN = register(Kind("given", "Predictions of a file", 1, GivenParams, "interactive", size=given_bytes))
+GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))
 LOOK = register(Kind("look", "A look at files", 2, LookParams, "interactive", size=lambda params, metas: 10_000))
 
 BUILT_IN = tuple(KINDS)  # what every page and worker of one release agree on; modules of a user's may add to KINDS

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from models.atlas import atlas_pages, page_layout
+from models.certainty import entropy, margin
 from models.teacher import confusion_matrix
 from workers.chunks import write_images
 from workers.pixels import chunk_folder
@@ -59,6 +60,8 @@ def said_of(
         "probabilities": probabilities.astype(np.float32),
         "predicted": predicted.astype(np.int32),
         "confidence": probabilities.max(axis=1).astype(np.float32),
+        "entropy": entropy(probabilities).astype(np.float32),  # bits
+        "margin": margin(probabilities).astype(np.float32),
     }
     if labels is None:
         return said, {}

@@ -87,8 +87,12 @@ class Beat:
 
     @property
     def stopped(self) -> bool:
-        """Something of the study has ended without a result."""
-        return any(job.state in ("failed", "cancelled") and role not in self.facts for role, job in self.jobs.items())
+        """Something of the study has ended without a result, and no panel says so: that of the maps does of further ones."""
+        return any(
+            job.state in ("failed", "cancelled") and role not in self.facts
+            for role, job in self.jobs.items()
+            if "-" not in role
+        )
 
 
 def take(engine: Engine, study: dict[str, Any] | None, search: str | None, starting: bool) -> Beat:
@@ -140,7 +144,7 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     steps = [
         step(job, role in beat.facts, beat.now, beat.facts.get(role, ""))
         for role, job in once.values()
-        if "-" not in role or role not in beat.facts  # a further map, "embedding-logits", is a step until it is there
+        if "-" not in role or job.is_open  # a further map, "embedding-5feceb66", is a step while it is made
     ]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:

@@ -10,7 +10,6 @@ import dash_mantine_components as dmc
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from dashboard.new import ids
 from workers.params import FOUND_IN_PREDICTIONS, Params
 
 # Chosen otherwise, or found by a look at the files.
@@ -64,10 +63,10 @@ def fields_of(model: type[Params]) -> list[Field]:
     return [field for field in found if field is not None]
 
 
-def component(part: str, field: Field) -> Any:
+def component(component_id: str, field: Field) -> Any:
     """What the field is typed or chosen in."""
     common: dict[str, Any] = {
-        "id": ids.field(part, field.name),
+        "id": component_id,
         "label": field.title,
         "description": field.description,
         "size": "xs",
@@ -89,7 +88,7 @@ def component(part: str, field: Field) -> Any:
 
 def step_of(field: Field) -> float:
     """How far one press of an arrow goes."""
-    if field.shape == "whole":
+    if field.shape == "whole" or (field.most or 0) > 1:
         return 1
     return 0.0005 if field.most is None else 0.05
 

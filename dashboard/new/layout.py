@@ -133,7 +133,7 @@ def presets() -> dmc.Menu:
 
 
 def teacher() -> html.Section:
-    known = {field.name: component("teacher", field) for field in fields_of(MODELS["teacher"])}
+    known = {field.name: component(ids.field("teacher", field.name), field) for field in fields_of(MODELS["teacher"])}
     architecture = known.pop("architecture")
     architecture.data = list(ARCHITECTURES)
     return html.Section(
@@ -211,7 +211,7 @@ def foot() -> html.Footer:
 
 def fields(part: str) -> list:
     """The components of all settings of a part."""
-    return [component(part, field) for field in fields_of(MODELS[part])]
+    return [component(ids.field(part, field.name), field) for field in fields_of(MODELS[part])]
 
 
 def look_box(what: str, title: str, example: str, meaning: str) -> html.Div:

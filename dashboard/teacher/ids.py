@@ -3,11 +3,35 @@
 SCATTER_PANEL = "scatter-panel"
 SCATTER = "scatter"
 SCATTER_OF = "scatter-of"
+SCATTER_METHOD = "scatter-method"
+SCATTER_DIMS = "scatter-dims"
+SCATTER_SETTINGS = "scatter-settings"  # settings of the map by name, those that were taken over last
+SCATTER_COLOUR = "scatter-colour"
+SCATTER_LEGEND = "scatter-legend"
+SCATTER_RUN = "scatter-run"  # how far the job of the map is
+SCATTER_TOLD = "scatter-told"
+SCATTER_CANCEL = "scatter-cancel"
+SCATTER_RETRY = "scatter-retry"
+SCATTER_SEEN = "scatter-seen"
+MAP_SETTINGS = "map-settings"
+MAKE_MAP = "make-map"
+NO_SETTINGS = "map-no-settings"
 SCATTER_WORDS = "scatter-words"
 SCATTER_SOURCE = "scatter-source"
 SCATTER_AGAIN = "scatter-again"  # as GRID_AGAIN
 SCATTER_PAINTED = "scatter-painted"
 SCATTER_PICKED = "scatter-picked"  # what a lasso or a box enclosed: {"images", "bits", "tool"}
+
+
+def setting(name: str) -> str:
+    """The input of a setting of the map."""
+    return f"map-{name.replace('_', '-')}"
+
+
+def setting_place(name: str) -> str:
+    """What holds it, and is hidden where the method does without."""
+    return f"{setting(name)}-place"
+
 
 MATRIX_PANEL = "matrix-panel"
 MATRIX = "matrix"

@@ -1,31 +1,60 @@
 """The map: every image a point, close to those of which the teacher makes much the same; drawn by `assets/scatter.js`."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import dash
+import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
+from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids as job_ids
-from dashboard.jobs.words import told
 from dashboard.links import make_selection, study_data
 from dashboard.measures import unpack_bits
 from dashboard.teacher import ids
+from dashboard.teacher.map_settings import register_settings, settings_button
+from dashboard.teacher.maps import (
+    CANNOT_ASK,
+    MAPPED,
+    PREFERRED,
+    ask_for,
+    is_previewed,
+    job_words,
+    key_of,
+    map_source,
+    mappable,
+    obstacle,
+    preview_source,
+    question,
+    role_of,
+    title_of,
+)
 from dashboard.teacher.tables import map_table
-from dashboard.theme import ACCENT_COLOUR, class_colours
 from workers.engine import Engine
-from workers.jobs import OutdatedJob, UnknownJob
-from workers.kinds import job
 from workers.params import METHODS
 
 ORIGIN = "scatter"
-MAPPED = [("features", "Features"), ("logits", "Logits"), ("probabilities", "Probabilities")]
 NO_MAP_YET = "The map appears when the predictions are there."
-CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
+
+COLOURS = {
+    "true": "True class",
+    "predicted": "Predicted class",
+    "right": "Right, wrong",
+    "confidence": "Confidence",
+    "entropy": "Entropy",
+    "margin": "Margin",
+}
+BY_TRUTH = ("true", "right")  # where the true classes are not known, there are none of these
+
+CHOSEN = [  # what a map is asked for by
+    Input(ids.SCATTER_OF, "value"),
+    Input(ids.SCATTER_METHOD, "value"),
+    Input(ids.SCATTER_DIMS, "value"),
+    Input(ids.SCATTER_SETTINGS, "data"),
+]
 
 
 def scatter_panel() -> html.Section:
@@ -34,76 +63,206 @@ def scatter_panel() -> html.Section:
         "Map",
         "Images by what the teacher makes of them",
         [
-            html.Div(id=ids.SCATTER, className="scatter"),
+            html.Div(
+                [
+                    html.Div(id=ids.SCATTER, className="scatter"),
+                    html.Div(
+                        [
+                            dmc.Select(
+                                id=ids.SCATTER_COLOUR,
+                                data=options(COLOURS),
+                                value="true",
+                                size="xs",
+                                w=118,
+                                allowDeselect=False,
+                                **label("Colour by"),
+                            ),
+                            html.Div(id=ids.SCATTER_LEGEND, className="scatter-legend"),
+                        ],
+                        className="scatter-foot",
+                    ),
+                ],
+                className="scatter-body",
+            ),
             empty(ids.SCATTER_WORDS, NO_MAP_YET),
-            dcc.Store(id=ids.SCATTER_SOURCE),
-            dcc.Store(id=ids.SCATTER_AGAIN),
-            dcc.Store(id=ids.SCATTER_PAINTED),
-            dcc.Store(id=ids.SCATTER_PICKED),
+            html.Div(
+                [
+                    html.Div(id=ids.SCATTER_TOLD, className="scatter-told", role="status"),
+                    dmc.Button(
+                        "Cancel", id=ids.SCATTER_CANCEL, color="red", variant="light", size="compact-xs",
+                        leftSection=icon("stop"), display="none",
+                    ),
+                    dmc.Button(
+                        "Try again", id=ids.SCATTER_RETRY, variant="light", size="compact-xs", leftSection=icon("again"),
+                        display="none",
+                    ),
+                ],
+                id=ids.SCATTER_RUN,
+                className="scatter-run",
+                hidden=True,
+            ),
+            *[
+                dcc.Store(id=store)
+                for store in (
+                    ids.SCATTER_SOURCE, ids.SCATTER_AGAIN, ids.SCATTER_PAINTED, ids.SCATTER_PICKED, ids.SCATTER_SETTINGS,
+                    ids.SCATTER_SEEN,
+                )
+            ],
         ],
-        controls=[segmented(ids.SCATTER_OF, MAPPED, "features", "Mapped")],
+        controls=[
+            dmc.Select(
+                id=ids.SCATTER_OF,
+                data=options(MAPPED),
+                value=PREFERRED[0],
+                size="xs",
+                w=112,
+                allowDeselect=False,
+                **label("Mapped"),
+            ),
+            segmented(ids.SCATTER_METHOD, list(METHODS.items()), "pca", "Method"),
+            segmented(ids.SCATTER_DIMS, [("2", "2-D"), ("3", "3-D")], "2", "Dimensions"),
+            settings_button(),
+        ],
         exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(ids.SCATTER)],
         help_text=[
             "Each point is an image of the split shown in the matrix: a circle where the teacher is right, a cross where it "
-            "is wrong, in the colour of the true class (where that is not known, of the predicted one).",
-            "PCA shows the plane in which the vectors vary most: what is far apart here differs, what is close may still "
-            "differ along what is not shown. Features are what the last layer is given, logits are the scores before softmax.",
+            "is wrong. Features are what the last layer is given, logits are the scores before softmax.",
+            "PCA (Pearson 1901) shows the plane, or space, in which the vectors vary most: what is far apart here differs, "
+            "what is close may still differ along what is not shown.",
+            "t-SNE (van der Maaten and Hinton 2008) keeps neighbours together; perplexity is about how many each has. Sizes "
+            "of clusters and distances between them mean little: try several perplexities before believing a shape.",
+            "UMAP (McInnes, Healy and Melville 2018) also keeps neighbours together, and a little more of what lies between "
+            "clusters. Few neighbours show detail, many the whole; the least distance says how tightly points may lie.",
             "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
-            "to look at one image.",
+            "to look at one image. In 3-D drag to turn.",
+            "Click a class under the map to hide it, so that a lasso leaves it out; Alt or a double click shows it alone; "
+            "Shift selects it, or takes it away again.",
         ],
-    )
+    )  # fmt: skip
+
+
+def options(titles: dict[str, str], there: Any = None) -> list[dict[str, Any]]:
+    """The choices of a picker; those that are not `there` cannot be chosen."""
+    return [
+        {"value": name, "label": title, "disabled": there is not None and name not in there}
+        for name, title in titles.items()
+    ]
 
 
 def register_scatter(app: dash.Dash, engine: Engine) -> None:
     """The map's callbacks."""
+    register_settings(app, engine)
+    register_maps(app, engine)
+    register_drawing(app, engine)
+    register_take(app, engine)
+
+
+def register_maps(app: dash.Dash, engine: Engine) -> None:
+    """Which map is shown, and what is done while it is not there."""
 
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
         Input(shared.READY, "data"),
-        Input(ids.SCATTER_OF, "value", allow_optional=True),  # not there while another view is shown alone
+        *CHOSEN,
         State(shared.STUDY, "data"),
         prevent_initial_call="initial_duplicate",
     )
-    def ask(ready: list[str], of: str | None, study: dict | None):
+    def ask(ready: list[str], of: str, method: str, dims: str, settings: dict | None, study: dict | None):
         """Asks for the map that is chosen, when the study has none."""
-        if study is None or "predictions" not in ready:
+        if study is None or "predictions" not in ready or of not in mappable(engine, study["keys"]):
             return dash.no_update
-        keys = study["keys"]
-        role = map_roles(engine, keys).get(of or "")
-        if role is None or role in keys:
-            return dash.no_update
-        try:
-            images, predictions = (engine.jobs.spec(keys[role]) for role in ("images", "predictions"))
-            spec = job("embedding", {"of": of}, images=images, predictions=predictions)
-        except CANNOT_ASK:
-            return dash.no_update  # `words` say why
-        return study_data(engine.studies.add(study["id"], role, spec))
+        asked = question(of, method, dims, settings)
+        if role_of(study["keys"], key_of(study["keys"], asked)) or obstacle(engine, study["keys"], asked):
+            return dash.no_update  # it is there or on its way, or `source` says why not
+        return study_data(ask_for(engine, study, asked))
 
     @app.callback(
-        Output(ids.SCATTER_OF, "data"),
-        Output(ids.SCATTER_OF, "value"),
-        Output(ids.SCATTER_SOURCE, "data"),
-        Output(ids.SCATTER_WORDS, "children"),
-        Output(ids.SCATTER_WORDS, "style"),
-        Input(shared.READY, "data"),
-        Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
-        Input(ids.SCATTER_OF, "value"),
-        State(shared.STUDY, "data"),
+        output={
+            "of": Output(ids.SCATTER_OF, "data"),
+            "chosen": Output(ids.SCATTER_OF, "value"),
+            "colours": Output(ids.SCATTER_COLOUR, "data"),
+            "source": Output(ids.SCATTER_SOURCE, "data"),
+            "words": Output(ids.SCATTER_WORDS, "children"),
+            "wordless": Output(ids.SCATTER_WORDS, "style"),
+            "told": Output(ids.SCATTER_TOLD, "children"),
+            "run": Output(ids.SCATTER_RUN, "className"),
+            "not_run": Output(ids.SCATTER_RUN, "hidden"),
+            "cancel": Output(ids.SCATTER_CANCEL, "display"),
+            "retry": Output(ids.SCATTER_RETRY, "display"),
+            "seen": Output(ids.SCATTER_SEEN, "data"),
+        },
+        inputs={
+            "ready": Input(shared.READY, "data"),
+            "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
+            "chosen": CHOSEN,
+            "study": State(shared.STUDY, "data"),
+            "seen": State(ids.SCATTER_SEEN, "data"),
+        },
     )
-    def source(ready: list[str], _steps: list | None, of: str, study: dict | None):
-        """What can be mapped (predictions of a file come without features); where the browser finds the points and what
-        there is to say of each; how far the map is, or why there is none."""
-        keep = dash.no_update
-        if study is None or "predictions" not in ready:
-            return keep, keep, None, NO_MAP_YET, SHOWN
-        roles = map_roles(engine, study["keys"])
-        options = [{"value": name, "label": text, "disabled": name not in roles} for name, text in MAPPED]
-        shown = of if of in roles else next(iter(roles))
-        value = keep if shown == of else shown
-        if roles[shown] in ready:
-            return options, value, map_source(engine, study["keys"], roles[shown]), keep, HIDDEN
-        return options, value, None, missing_words(engine, study["keys"], shown), SHOWN
+    def fill(ready: list[str], steps: list | None, chosen: tuple, study: dict | None, seen: dict | None):
+        """What can be mapped; where the browser finds the points and what there is to say of each; how far the map is,
+        or why there is none."""
+        unseen = Unseen(seen)
+        told = shown_now(engine, ready, chosen, study)
+        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
 
+    @app.callback(
+        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
+        Input(ids.SCATTER_CANCEL, "n_clicks"),
+        Input(ids.SCATTER_RETRY, "n_clicks"),
+        State(shared.STUDY, "data"),
+        State(shared.PULSE, "n_intervals"),
+        *[State(chosen.component_id, chosen.component_property) for chosen in CHOSEN],
+        prevent_initial_call=True,
+    )
+    def press(_cancel: int | None, _retry: int | None, study: dict | None, beats: int | None, *chosen: Any):
+        """Stops the job of the map, or has it made after all; the pulse after it shows what came of it."""
+        if study is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
+            return dash.no_update
+        act = engine.jobs.cancel if dash.ctx.triggered_id == ids.SCATTER_CANCEL else engine.jobs.retry
+        act(key_of(study["keys"], question(*chosen)))
+        return (beats or 0) + 1
+
+
+def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | None) -> dict[str, Any]:
+    """What the panel shows of the map that is chosen, by the names of the outputs of `fill`."""
+    of, *how = chosen
+    told = {
+        "of": options(MAPPED), "chosen": of, "colours": options(COLOURS), "source": None, "words": NO_MAP_YET,
+        "wordless": SHOWN, "told": [], "run": "scatter-run", "not_run": True, "cancel": "none", "retry": "none",
+    }  # fmt: skip
+    if study is None or "predictions" not in ready:
+        return told
+    keys, there = study["keys"], mappable(engine, study["keys"])
+    if of not in there:
+        of = next(other for other in PREFERRED if other in there)
+    asked = question(of, *how)
+    key = key_of(keys, asked)
+    role = role_of(keys, key)
+    known = [name for name in COLOURS if name not in BY_TRUTH or has_labels(engine, keys)]
+    told |= {"of": options(MAPPED, there), "chosen": of, "colours": options(COLOURS, known)}
+    if role in ready or engine.results.which([key]):  # the pulse tells of what is done a moment later
+        return told | {"source": map_source(engine, keys, key), "wordless": HIDDEN}
+    if role is None:
+        return told | {"words": obstacle(engine, keys, asked) or f"{title_of(asked)} is asked for."}
+    try:
+        made = engine.jobs.get(key)
+    except CANNOT_ASK as error:
+        return told | {"words": f"There is no map: {error}."}
+    previewed = is_previewed(made)
+    return told | {
+        "source": preview_source(engine, keys, made, asked) if previewed else None,
+        "wordless": HIDDEN,
+        "told": job_words(asked, made, engine.jobs.now()),
+        "run": "scatter-run scatter-run-over" if previewed else "scatter-run",
+        "not_run": False,
+        "cancel": "block" if made.is_open else "none",
+        "retry": "none" if made.is_open else "block",
+    }
+
+
+def register_drawing(app: dash.Dash, engine: Engine) -> None:
+    """The map in the browser, and what is selected on it."""
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawScatter"),
         Output(ids.SCATTER_PAINTED, "data"),
@@ -112,6 +271,7 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         Input(shared.SELECTION, "data"),
         Input(ids.SPLIT, "value"),
         Input(shared.FOCUS, "data"),
+        Input(ids.SCATTER_COLOUR, "value"),
         Input(ids.SCATTER_AGAIN, "data"),
     )
 
@@ -123,73 +283,35 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
         prevent_initial_call=True,
     )
     def select(picked: dict | None, split: str, study: dict | None):
-        """The images that a lasso or a box encloses."""
+        """The images that a lasso or a box encloses, or those of a class of the legend."""
         if picked is None or study is None or picked["images"] != study["keys"]["images"]:
             return dash.no_update
         mask = unpack_bits(picked["bits"], engine.results.meta(picked["images"])["count"])
         count = int(mask.sum())
-        label = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
-        return make_selection(engine, picked["images"], mask, label, ORIGIN, split=split)
+        words = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
+        return make_selection(engine, picked["images"], mask, words, ORIGIN, split=split)
+
+
+def register_take(app: dash.Dash, engine: Engine) -> None:
+    """What can be taken along of the map."""
 
     @app.callback(
         Output(shared.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_SCATTER, "n_clicks"),
-        State(ids.SCATTER_OF, "value"),
         State(ids.SPLIT, "value"),
         State(shared.STUDY, "data"),
         State(shared.READY, "data"),
+        *[State(chosen.component_id, chosen.component_property) for chosen in CHOSEN],
         prevent_initial_call=True,
     )
-    def take(clicks: int | None, of: str, split: str, study: dict | None, ready: list[str]):
+    def take(clicks: int | None, split: str, study: dict | None, ready: list[str], *chosen: Any):
         """The places of the points, as CSV."""
         if not clicks:  # the view was laid out
             return dash.no_update
-        role = ready_role(ready, of, study)
-        if study is None or role is None:
-            tell(f"There is nothing to export before the map of {of} is there.")
+        asked = question(*chosen)
+        role = None if study is None else role_of(study["keys"], key_of(study["keys"], asked))
+        if study is None or role not in ready:
+            tell(f"There is nothing to export before the map is there: {title_of(asked)}.")
             return dash.no_update
-        return dcc.send_string(map_table(engine, study["keys"], role, split), f"map-of-{of}-{split}.csv")
-
-    def ready_role(ready: list[str], of: str, study: dict | None) -> str | None:
-        """The role of the map that is chosen; None before it can be drawn."""
-        if study is None or "predictions" not in ready:
-            return None
-        role = map_roles(engine, study["keys"]).get(of)
-        return role if role in ready else None
-
-
-def map_roles(engine: Engine, keys: Mapping[str, str]) -> dict[str, str]:
-    """What of these predictions can be mapped, and the role of its map in the study; the first is made with the study."""
-    there = engine.results.meta(keys["predictions"])["arrays"]
-    mapped = [name for name, _ in MAPPED if name in there]
-    return {of: "embedding" if of == mapped[0] else f"embedding-{of}" for of in mapped}
-
-
-def missing_words(engine: Engine, keys: Mapping[str, str], of: str) -> str:
-    """Why a map is not there (yet), as a sentence or how far its job is."""
-    role = map_roles(engine, keys)[of]
-    try:
-        if role in keys:
-            return f"Map of {of}: {told(engine.jobs.get(keys[role]), engine.jobs.now())}"
-        engine.jobs.spec(keys["predictions"])
-    except CANNOT_ASK as error:
-        return f"There is no map: {error}."
-    return f"The map of {of} is asked for."
-
-
-def map_source(engine: Engine, keys: Mapping[str, str], role: str) -> dict[str, Any]:
-    """What the browser draws a map from: where the arrays lie, names and colours."""
-    images, mapped = engine.results.meta(keys["images"]), engine.results.meta(keys[role])
-    return {
-        "map": keys[role],
-        "images": keys["images"],
-        "predictions": keys["predictions"],
-        "labels": has_labels(engine, keys),
-        "count": images["count"],
-        "n_train": images["n_train"],
-        "class_names": images["class_names"],
-        "colours": class_colours(images["n_classes"]),
-        "accent": ACCENT_COLOUR,
-        "method": METHODS[mapped["method"]],
-        "explained_variance": mapped["explained_variance"],
-    }
+        name = f"{asked.method}-of-{asked.of}-{split}.csv"
+        return dcc.send_string(map_table(engine, study["keys"], role, split), name)

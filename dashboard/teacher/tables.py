@@ -20,12 +20,13 @@ def matrix_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
 
 
 def map_table(engine: Engine, keys: Mapping[str, str], role: str, split: str) -> str:
-    """The points of a map, of one split: image, place, classes, confidence; the true class is empty where it is not known.
-    `role` is the one that the map plays in the study."""
+    """The points of a map, of one split: image, place, classes, confidence, entropy (bits), margin; the true class is empty
+    where it is not known. `role` is the one that the map plays in the study."""
     meta = engine.results.meta(keys["images"])
     names = meta["class_names"]
     labels = labels_of(engine, keys)
-    predicted, confidence = (engine.results.array(keys["predictions"], name) for name in ("predicted", "confidence"))
+    certainties = ("confidence", "entropy", "margin")
+    predicted, *numbers = (engine.results.array(keys["predictions"], name) for name in ("predicted", *certainties))
     places = engine.results.array(keys[role], "places")
     rows = (
         [
@@ -33,11 +34,11 @@ def map_table(engine: Engine, keys: Mapping[str, str], role: str, split: str) ->
             *places[image].tolist(),
             "" if labels is None else names[labels[image]],
             names[predicted[image]],
-            float(confidence[image]),
+            *(float(values[image]) for values in numbers),
         ]
         for image in np.flatnonzero(in_split(meta["count"], meta["n_train"], split)).tolist()
     )
-    return to_csv(["image", "x", "y", "true", "predicted", "confidence"], rows)
+    return to_csv(["image", *"xyz"[: places.shape[1]], "true", "predicted", *certainties], rows)
 
 
 def training_table(engine: Engine, keys: Mapping[str, str]) -> str:

@@ -254,7 +254,7 @@ class Desk:
 
     def wait_map(self) -> None:
         """Until the map is drawn."""
-        self.wait("window.darkroom.scatter?.plot.calcdata?.length === 2 && window.darkroom.scatter.drawings === 0")
+        self.wait("window.darkroom.scatter?.plot?.calcdata?.length === 2 && window.darkroom.scatter.drawings === 0")
 
     def place(self, at: list[float]) -> list[float]:
         """Where a place of the map is, in px."""
@@ -292,14 +292,21 @@ class Desk:
             "null" if ids is None else "[" + ",".join(map(str, ids)) + "]",
         )
 
-    def wait_ring(self, at: Any) -> None:
-        """Until the ring of the focused image is at a place of the map; None for no ring."""
+    def wait_ring(self, at: Any, ring: str = "focus") -> None:
+        """Until the ring of the focused image, or of the one hovered elsewhere, is at a place of the map; None for no
+        ring."""
         self.wait(
-            """at => { const rings = window.darkroom.scatter.plot.layout.shapes;
-                return at ? rings.length === 1 && rings[0].xanchor === at[0] && rings[0].yanchor === at[1]
-                    : rings.length === 0 }""",
-            at if at is None else [float(number) for number in at],
+            """([at, ring]) => { const {rings: {[ring]: {hidden, style}}, plot} = window.darkroom.scatter;
+                if (!at || hidden) return !at && hidden;
+                const {xaxis, yaxis} = plot._fullLayout, {e: x, f: y} = new DOMMatrix(style.transform);
+                return Math.hypot(x - xaxis._offset - xaxis.d2p(at[0]), y - yaxis._offset - yaxis.d2p(at[1])) < 0.1 }""",
+            [at if at is None else [float(number) for number in at], ring],
         )
+
+    def pick(self, control: str, text: str) -> None:
+        """One of the options of a picker."""
+        self.at(f"#{control}").click()
+        self.page.get_by_role("option", name=text, exact=True).click()
 
     # ---- what else is on the page ----
 

@@ -1,5 +1,6 @@
 """The map and what is linked with it, in both directions."""
 
+import io
 import re
 
 import numpy as np
@@ -58,10 +59,8 @@ def test_every_test_image_is_a_point(map_desk, arrays, places):
         assert symbol == wanted
         assert np.array_equal(np.array([x, y], np.float32).T, places[ids])
         assert colours == labels[ids].tolist()
-    map_desk.sees("#scatter-panel-subtitle", re.compile(r"^PCA: \d\d% \+ \d\d% of the variance · 359 test images$"))
-    assert map_desk.js("Array.from(document.querySelectorAll('.scatter-legend span'), entry => entry.textContent)") == [
-        *"0123456789"
-    ]
+    map_desk.sees("#scatter-panel-subtitle", re.compile(r"^PCA: \d\d% \+ \d\d% of variance · 359 test images$"))
+    assert map_desk.at("#scatter-legend button").all_inner_texts() == [*"0123456789"]
 
 
 def test_a_lasso_selects_and_more_of_them_add_and_take_away(map_desk, places, corner):
@@ -119,6 +118,137 @@ def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
     map_desk.choose("matrix-split", "Train")  # where the image is none of the points
     map_desk.sees("#scatter-panel-subtitle", re.compile("1,438 train images$"))
     map_desk.wait_ring(None)
+
+
+def colours_of(desk):
+    """Colour number of each point, by image."""
+    told = desk.js("""() => window.darkroom.scatter.plot.calcdata.map(([{trace}], number) =>
+        Array.from(trace.marker.color, (colour, place) => [window.darkroom.scatter.members[number][place], colour]))""")
+    return dict(pair for trace in told for pair in trace)
+
+
+def test_points_take_another_colour_without_the_server(map_desk, arrays):
+    labels, predicted = arrays("labels"), arrays("predicted")
+    asked = []
+    map_desk.page.on("request", lambda request: asked.append(request.post_data or ""))
+    for title, values, key in [
+        ("Predicted class", predicted, "0"),
+        ("Right, wrong", labels != predicted, "right"),
+        ("Entropy", arrays("entropy"), "3.32 bits"),
+        ("Margin", arrays("margin"), "1"),
+        ("Confidence", arrays("confidence"), "1"),
+    ]:
+        map_desk.pick("scatter-colour", title)
+        map_desk.wait("title => document.querySelector('#scatter-legend').textContent.includes(title)", key)
+        map_desk.wait("number => window.darkroom.scatter.plot.calcdata[0][0].trace.marker.color[0] === number",
+                      float(values[map_desk.js("window.darkroom.scatter.members[0][0]")]))  # fmt: skip
+        assert colours_of(map_desk) == {image: float(values[image]) for image in TEST}
+    assert not [body for body in asked if "scatter-colour" in body]
+
+
+def test_a_class_is_hidden_shown_alone_and_selected_in_the_legend(map_desk, arrays, places, corner):
+    labels = arrays("labels")
+    of_class = lambda *classes: [image for image in TEST if labels[image] in classes]  # noqa: E731
+    entry = map_desk.at("#scatter-legend button")
+    entry.nth(3).click()
+    map_desk.sees("#scatter-panel-subtitle", re.compile(rf"^{len(of_class(3))} of 359 test images hidden · PCA"))
+    map_desk.wait("window.darkroom.scatter.drawings === 0")
+    assert sorted(colours_of(map_desk)) == [image for image in TEST if labels[image] != 3]
+    map_desk.lasso(corner)
+    map_desk.wait_grid([image for image in inside(places, corner) if labels[image] != 3])
+    entry.nth(5).dblclick()
+    map_desk.sees("#scatter-panel-subtitle", re.compile(rf"^{359 - len(of_class(5))} of 359 test images hidden"))
+    map_desk.at(".scatter-all").click()
+    map_desk.sees("#scatter-panel-subtitle", re.compile("359 test images$"))
+    map_desk.page.keyboard.press("Escape")
+    map_desk.wait_grid(TEST)
+    entry.nth(4).click(modifiers=["Shift"])
+    map_desk.wait_grid(of_class(4))
+    map_desk.sees("#grid-panel-subtitle", re.compile(rf"^Class 4 of {len(of_class(4))} images"))
+    entry.nth(7).click(modifiers=["Shift"])
+    map_desk.wait_grid(of_class(4, 7))
+    map_desk.wait_bright(of_class(4, 7))
+    entry.nth(4).click(modifiers=["Shift"])
+    map_desk.wait_grid(of_class(7))
+
+
+def listen(desk):
+    """Has the page note what is said to be hovered."""
+    desk.js(
+        """() => { window.hovered = []; window.addEventListener('darkroom-hover', ({detail}) => hovered.push(detail)) }"""
+    )
+
+
+def test_what_is_hovered_elsewhere_has_a_ring_and_what_is_hovered_here_is_told(map_desk, places):
+    image = TEST[7]
+    tell = "id => window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: 'grid'}}))"
+    map_desk.js(tell, image)
+    map_desk.wait_ring(places[image], "hover")
+    map_desk.js(tell, 3)  # a train image, which is none of the points
+    map_desk.wait_ring(None, "hover")
+    listen(map_desk)
+    x, y = map_desk.place(places[image].tolist())
+    map_desk.page.mouse.move(x - 3, y)
+    map_desk.page.mouse.move(x, y)
+    map_desk.wait("window.hovered.length > 0")
+    first = map_desk.js("window.hovered[0]")
+    assert first["origin"] == "scatter"
+    assert np.linalg.norm(places[first["id"]] - places[image]) < np.ptp(places) / 20
+    map_desk.page.mouse.move(2, 2)
+    map_desk.wait("window.hovered.at(-1).id === null")
+
+
+def draw(desk, key, places, address, **more):
+    """Has the map be drawn from other places, as if a job had made them."""
+    content = io.BytesIO()
+    np.save(content, places.astype(np.float32))
+    desk.page.route(f"**{address}", lambda route: route.fulfill(body=content.getvalue()))
+    desk.js("""more => window.dash_clientside.set_props('scatter-source', {data:
+        {...window.dash_component_api.getLayout('scatter-source').props.data, ...more}})""", {"map": key} | more)  # fmt: skip
+
+
+def test_in_space_a_selection_made_elsewhere_stands_out_and_a_click_focuses(map_desk, first_desk, ids_of, wrong_cell):
+    first_desk[1].allow("willReadFrequently")  # how Plotly reads the glyphs of its points
+    places = np.random.default_rng(0).normal(size=(N, 3))
+    map_desk.js("() => { window.maps = 0; window.addEventListener('darkroom-map', () => { window.maps += 1 }) }")
+    draw(map_desk, "space", places, "/array/space/places.npy", dims=3)
+    map_desk.wait("window.darkroom.scatter.plot?.calcdata?.length === 4 && window.darkroom.scatter.drawings === 0")
+    assert map_desk.js("[window.maps, window.darkroom.mapPlaces.key, window.darkroom.mapPlaces.dims]") == [
+        1,
+        "space",
+        3,
+    ]
+    assert map_desk.js("document.querySelectorAll('#scatter .scatter-plot').length") == 1  # the other one is gone
+    map_desk.click_cell(*wrong_cell)
+    bright = "[0, 2].flatMap(part => window.darkroom.scatter.drawing.parts[part]).sort((a, b) => a - b).join()"
+    map_desk.wait(f"wanted => {bright} === wanted", ",".join(map(str, ids_of(*wrong_cell))))
+    image = ids_of(*wrong_cell)[0]
+    x, y = map_desk.js(
+        """id => { const {drawing, source, plot} = window.darkroom.scatter, box = plot.getBoundingClientRect();
+            const [x, y] = drawing.pixelOf(id, source); return [box.left + x, box.top + y] }""",
+        image,
+    )
+    map_desk.page.mouse.move(x - 3, y)
+    map_desk.page.mouse.move(x, y)
+    map_desk.wait("id => window.darkroom.scatter.hovered !== null", image)
+    hovered = map_desk.js("window.darkroom.scatter.hovered")
+    map_desk.page.mouse.click(x, y)
+    map_desk.wait_focus(hovered)
+    assert map_desk.js("window.darkroom.scatter.rings.focus.hidden") is False
+
+
+def test_a_preview_is_drawn_and_is_no_map_yet(map_desk, places):
+    for number in (1, 2):
+        words = f"t-SNE, preview: iteration {50 * number} of 750"
+        draw(map_desk, "made", number * places, "/preview/made.npy", preview=number, words=words)
+        map_desk.sees("#scatter-panel-subtitle", f"{words} · 359 test images")
+        map_desk.wait_map()
+        assert map_desk.js(
+            "Array.from(window.darkroom.scatter.plot.calcdata[0][0].trace.x.slice(0, 2))"
+        ) == pytest.approx(
+            [number * places[image][0] for image in map_desk.js("window.darkroom.scatter.members[0].slice(0, 2)")]
+        )
+    assert map_desk.js("window.darkroom.mapPlaces") is None
 
 
 def test_a_view_that_is_hidden_leaves_nothing_behind_and_comes_back(map_desk, ids_of, wrong_cell):

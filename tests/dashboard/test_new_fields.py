@@ -27,7 +27,7 @@ def test_every_field_has_a_component_with_its_default_its_title_and_its_meaning(
     fields = {field.name: field for field in fields_of(model)}
     assert set(fields) == set(model.model_fields) - {*BY_LOOK, "weights"}
     for name, field in fields.items():
-        info, made = model.model_fields[name], component(part, field)
+        info, made = model.model_fields[name], component(ids.field(part, name), field)
         assert made.id == ids.field(part, name)
         assert made.label == info.title
         assert made.description == info.description
@@ -45,7 +45,7 @@ def test_published_sets_have_nothing_to_set():
 
 
 def test_the_shape_of_a_field_follows_its_type():
-    made = {field.name: component("teacher", field) for field in fields_of(TeacherParams)}
+    made = {field.name: component(field.name, field) for field in fields_of(TeacherParams)}
     assert isinstance(made["optimizer"], dmc.Select)
     assert made["optimizer"].data == ["adam", "adamw", "rmsprop", "sgd"]
     assert isinstance(made["architecture"], dmc.Select)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from dashboard.links import study_data
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from dashboard.server import build
+from dashboard.teacher.maps import map_words, too_few
 from dashboard.theme import class_colours
 from tests.dashboard.asking import Page
 from workers.kinds import KINDS, job
+from workers.params import EmbeddingParams
 
 N, N_TRAIN = 1797, 1438
 
@@ -34,74 +37,220 @@ def given(own, own_page, tmp_path):
     return own.give_study(tmp_path / "told.npz")
 
 
-def asked(page, output, study, of, *, ready=None, changed="scatter-of.value", **given):
+def asked(
+    page, output, study, of="features", *, method="pca", dims="2", ready=None, changed="scatter-of.value", **given
+):
     told = {"ready__data": list(study.keys) if ready is None else ready, "scatter_of__value": of}
-    return page.ask(output, changed, study__data=study_data(study), **told, **given)
+    told |= {"scatter_method__value": method, "scatter_dims__value": dims}
+    return page.ask(output, changed, study__data=study_data(study), **told | given)
 
 
-def words_of(page, study, of, ready=None):
-    """What stands in place of the map; None where the map is."""
-    said = asked(page, "scatter-words.children", study, of, ready=ready)["scatter-words"]
+def words_of(page, study, of="features", **given):
+    """What stands in place of the map; None where the map is, or its job is told of."""
+    said = asked(page, "scatter-words.children", study, of, **given)["scatter-words"]
     return said["children"] if said["style"] == {} else None
 
 
+def run_of(page, study, of="features", **given):
+    """What is told of the map's job, and whether it can be cancelled and tried again; None where there is no such job."""
+    said = asked(page, "scatter-words.children", study, of, **given)
+    if said["scatter-run"]["hidden"]:
+        return None
+    shown = [said[button]["display"] == "block" for button in ("scatter-cancel", "scatter-retry")]
+    return said["scatter-told"]["children"][0], *shown
+
+
+def source_of(page, study, of="features", **given):
+    return asked(page, "scatter-source.data", study, of, **given)["scatter-source"]["data"]
+
+
 def test_all_of_a_teachers_can_be_mapped_and_the_features_are_at_once(own_page, study):
-    told = asked(own_page, "scatter-of.data", study, "features", changed="ready.data")["scatter-of"]
-    assert [(option["value"], option["disabled"]) for option in told["data"]] == [
-        ("features", False), ("logits", False), ("probabilities", False),
+    told = asked(own_page, "scatter-of.data", study, changed="ready.data")
+    assert [(option["value"], option["disabled"]) for option in told["scatter-of"]["data"]] == [
+        ("pixels", False), ("features", False), ("logits", False), ("probabilities", False),
     ]  # fmt: skip
-    assert "value" not in told  # stays
-    source = asked(own_page, "scatter-source.data", study, "features")["scatter-source"]["data"]
-    keys = study.keys
+    assert told["scatter-of"]["value"] == "features"
+    assert not any(option["disabled"] for option in told["scatter-colour"]["data"])
+    source, keys = source_of(own_page, study), study.keys
     assert (source["map"], source["images"], source["predictions"]) == (
         keys["embedding"], keys["images"], keys["predictions"],
     )  # fmt: skip
-    assert (source["count"], source["n_train"], source["labels"], source["method"]) == (N, N_TRAIN, True, "PCA")
+    assert (source["count"], source["n_train"], source["labels"], source["dims"]) == (N, N_TRAIN, True, 2)
     assert source["colours"] == class_colours(10)
-    assert 0.2 < sum(source["explained_variance"]) < 1
-    assert words_of(own_page, study, "features") is None
-    assert asked(own_page, "study.data", study, "features") == {}
+    assert re.fullmatch(r"PCA: \d\d% \+ \d\d% of variance", source["words"])
+    assert (words_of(own_page, study), run_of(own_page, study)) == (None, None)
+    assert asked(own_page, "study.data", study) == {}
+
+
+def test_what_the_page_shows_already_is_not_sent_again(own_page, study):
+    marks = asked(own_page, "scatter-source.data", study)["scatter-seen"]["data"]
+    again = asked(own_page, "scatter-source.data", study, scatter_seen__data=marks)
+    assert again == {"scatter-seen": {"data": marks}}
 
 
 def test_another_map_is_asked_for_once_and_told_of_until_it_is_there(own_page, own, study):
-    assert words_of(own_page, study, "logits") == "The map of logits is asked for."
-    assert asked(own_page, "scatter-source.data", study, "logits")["scatter-source"]["data"] is None
-    grown = asked(own_page, "study.data", study, "logits")["study"]["data"]
-    assert list(grown["keys"]) == [*study.keys, "embedding-logits"]
+    chosen = {"of": "logits", "method": "tsne", "dims": "3", "scatter_settings__data": {"perplexity": 12}}
+    assert words_of(own_page, study, **chosen) == "t-SNE of logits, 3-D is asked for."
+    assert source_of(own_page, study, **chosen) is None
+    grown = asked(own_page, "study.data", study, **chosen)["study"]["data"]
+    role = list(grown["keys"])[-1]
+    key = grown["keys"][role]
+    assert list(grown["keys"]) == [*study.keys, role]
+    assert role == f"embedding-{key[:8]}"
     assert grown == study_data(own.engine.studies.get(study.id))
-    record = own.engine.jobs.get(grown["keys"]["embedding-logits"])
-    assert (record.kind, record.params["of"], record.state) == ("embedding", "logits", "queued")
-    grown = own.engine.studies.get(study.id)
-    before = list(study.keys)
-    assert words_of(own_page, grown, "logits", before) == "Map of logits: waits for a worker"
-    assert asked(own_page, "study.data", grown, "logits", ready=before) == {}
-    own.engine.jobs.cancel(record.key)
-    assert words_of(own_page, grown, "logits", before) == "Map of logits: stopped on request"
+    record = own.engine.jobs.get(key)
+    wanted = {"of": "logits", "method": "tsne", "n_components": 3, "perplexity": 12}
+    assert (record.kind, record.state, record.params) == ("embedding", "queued", record.params | wanted)
+    assert record.inputs == {role: study.keys[role] for role in ("images", "predictions")}
+    before, grown = list(study.keys), own.engine.studies.get(study.id)
+    title = "t-SNE of logits, 3-D"
+    assert run_of(own_page, grown, **chosen, ready=before) == (f"{title}: waits for a worker", True, False)
+    assert asked(own_page, "study.data", grown, **chosen, ready=before) == {}
+
+    def press(button):
+        told = {f"scatter_{button}__n_clicks": 1}
+        return asked(own_page, "pulse.n_intervals", grown, **chosen, **told, changed=f"scatter-{button}.n_clicks")
+
+    assert press("cancel")["pulse"]["n_intervals"] == 1
+    words = f"{title}: stopped on request. Change its settings, or try again."
+    assert run_of(own_page, grown, **chosen, ready=before) == (words, False, True)
+    press("retry")
+    assert own.engine.jobs.get(key).state == "queued"
     # The second tab still holds the study as it was, and is told the same.
-    assert asked(own_page, "study.data", study, "logits")["study"]["data"] == study_data(grown)
+    assert asked(own_page, "study.data", study, **chosen)["study"]["data"] == study_data(grown)
+
+
+def test_a_map_in_the_making_is_drawn_as_far_as_it_is(own_page, own, study):
+    grown = asked(own_page, "study.data", study, method="tsne")["study"]["data"]
+    key = list(grown["keys"].values())[-1]
+    grown, ready = own.engine.studies.get(study.id), list(study.keys)
+    attempt = own.engine.jobs.claim(key, "worker").attempt
+    own.engine.jobs.report(key, attempt, {"message": "iteration 50 of 750", "fraction": 0.1})
+    assert source_of(own_page, grown, method="tsne", ready=ready) is None
+    own.engine.jobs.preview(key, np.zeros((N, 2)))
+    own.engine.jobs.report(key, attempt, {"previews": 3})
+    source = source_of(own_page, grown, method="tsne", ready=ready)
+    assert (source["map"], source["preview"], source["dims"]) == (key, 3, 2)
+    assert source["words"] == "t-SNE, preview: iteration 50 of 750"
+    assert run_of(own_page, grown, method="tsne", ready=ready)[0].startswith("iteration 50 of 750 · 10%")
+    own.engine.jobs.fail(key, attempt, "The disk is full.")
+    assert source_of(own_page, grown, method="tsne", ready=ready) is None
+    words = "t-SNE of features: The disk is full. Change its settings, or try again."
+    assert run_of(own_page, grown, method="tsne", ready=ready) == (words, False, True)
+
+
+def test_a_map_is_drawn_before_the_pulse_tells_of_it_and_not_once_it_was_evicted(own_page, own, study):
+    before = [role for role in study.keys if role != "embedding"]
+    assert source_of(own_page, study, ready=before)["map"] == study.keys["embedding"]
+    own.engine.client.delete(f"darkroom:result:{study.keys['embedding']}")
+    own.engine.results._cache.clear()
+    words = "PCA of features: its places have made room for other results. Change its settings, or try again."
+    assert run_of(own_page, study, ready=before) == (words, False, True)
+
+
+def test_a_map_that_needs_more_images_is_not_asked_for(own_page, given):
+    """Of 30 images; the perplexity that is set asks for 92."""
+    words = (
+        "There is no such map: perplexity must be at most 9, as there are 30 images. Open the settings to change it."
+    )
+    assert words_of(own_page, given, "probabilities", method="tsne") == words
+    assert asked(own_page, "study.data", given, "probabilities", method="tsne") == {}
+    settings = {"perplexity": 9}
+    assert asked(own_page, "study.data", given, "probabilities", method="tsne", scatter_settings__data=settings) != {}
+
+
+def test_settings_are_taken_over_or_it_is_said_what_is_wrong(own_page, given):
+    def make(method, **typed):
+        told = {f"map_{name}__value": value for name, value in typed.items()}
+        told |= {"make_map__n_clicks": 1, "scatter_method__value": method}
+        return asked(own_page, "scatter-settings.data", given, changed="make-map.n_clicks", **told)
+
+    told = make("tsne", perplexity=9, seed=3)
+    assert told["scatter-settings"]["data"] == {"perplexity": 9, "seed": 3}
+    assert told["map-settings"]["opened"] is False
+    told = make("tsne", perplexity=10, seed="")
+    assert told["map-seed"]["error"] == "needs a value"
+    told = make("tsne", perplexity=10, seed=0)
+    assert told["map-perplexity"]["error"] == "must be at most 9, as there are 30 images"
+    assert "scatter-settings" not in told
+    told = make("umap", n_neighbors=30, min_dist=0.1, seed=0)
+    assert told["map-n-neighbors"]["error"] == "must be at most 29, as there are 30 images"
+    told = make("umap", n_neighbors=1, min_dist=2, seed=0)
+    assert (told["map-n-neighbors"]["error"], told["map-min-dist"]["error"]) == (
+        "must be at least 2", "must be at most 1",
+    )  # fmt: skip
+
+
+def test_the_gear_shows_the_settings_of_the_method(own_page):
+    def shown(method):
+        told = own_page.ask("make-map.display", "scatter-method.value", scatter_method__value=method)
+        return [name for name, props in told.items() if props.get("hidden") is False]
+
+    assert shown("pca") == []
+    assert shown("tsne") == ["map-perplexity-place", "map-seed-place"]
+    assert shown("umap") == ["map-n-neighbors-place", "map-min-dist-place", "map-seed-place"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "wrong"),
+    [
+        ({"method": "tsne", "perplexity": 30}, 92, {}),
+        ({"method": "tsne", "perplexity": 30}, 91, {"perplexity": "must be at most 29, as there are 91 images"}),
+        ({"method": "tsne", "perplexity": 1}, 4, {"perplexity": "needs 5 images"}),
+        ({"method": "tsne", "perplexity": 1}, 5, {}),
+        ({"method": "umap", "n_neighbors": 15}, 16, {}),
+        ({"method": "umap", "n_neighbors": 15}, 15, {"n_neighbors": "must be at most 14, as there are 15 images"}),
+        ({"method": "pca"}, 2, {}),
+    ],
+)
+def test_what_needs_more_images_than_there_are(asked, count, wrong):
+    assert too_few(EmbeddingParams(**asked), count) == wrong
+
+
+@pytest.mark.parametrize(
+    ("meta", "words"),
+    [
+        (
+            {"method": "pca", "explained_variance": [0.25, 0.1, 0.052], "settings": {}},
+            "PCA: 25% + 10% + 5% of variance",
+        ),
+        (
+            {"method": "tsne", "kl_divergence": 0.614, "settings": {"perplexity": 30.0, "seed": 0}},
+            "t-SNE: perplexity 30, KL 0.61",
+        ),
+        (
+            {"method": "umap", "settings": {"n_neighbors": 15, "min_dist": 0.1, "seed": 0}},
+            "UMAP: 15 neighbours, least distance 0.1",
+        ),
+    ],
+)
+def test_a_finished_map_says_how_it_was_made(meta, words):
+    assert map_words(meta) == words
 
 
 def test_before_the_predictions_there_is_nothing_to_map(own_page, study):
     ready = ["images", "teacher"]
-    assert words_of(own_page, study, "features", ready) == "The map appears when the predictions are there."
+    assert words_of(own_page, study, ready=ready) == "The map appears when the predictions are there."
     assert asked(own_page, "study.data", study, "logits", ready=ready) == {}
     assert own_page.ask("scatter-source.data", "ready.data", ready__data=[])["scatter-source"]["data"] is None
 
 
-def test_predictions_of_another_version_are_not_mapped_and_it_says_why(own_page, study, own, monkeypatch):
+def test_predictions_of_another_version_are_not_mapped_and_it_says_why(own_page, study, own):
     key = study.keys["predictions"]
     own.engine.client.hset(f"darkroom:job:{key}", "version", KINDS["predictions"].version + 1)
     assert asked(own_page, "study.data", study, "logits") == {}
     assert words_of(own_page, study, "logits").startswith(
         f"There is no map: the predictions job {key[:12]} was asked for by another version of Darkroom"
     )
+    assert source_of(own_page, study)["map"] == study.keys["embedding"]  # what there is can be looked at
 
 
-def test_predictions_of_a_file_offer_what_they_hold(own_page, own, given):
-    told = asked(own_page, "scatter-of.data", given, "features", changed="ready.data")["scatter-of"]
-    assert [option["disabled"] for option in told["data"]] == [True, True, False]
-    assert told["value"] == "probabilities"
-    source = asked(own_page, "scatter-source.data", given, "probabilities")["scatter-source"]["data"]
+def test_predictions_of_a_file_offer_what_they_hold(own_page, given):
+    told = asked(own_page, "scatter-of.data", given, changed="ready.data")
+    assert [option["disabled"] for option in told["scatter-of"]["data"]] == [True, True, True, False]
+    assert told["scatter-of"]["value"] == "probabilities"
+    assert [option["value"] for option in told["scatter-colour"]["data"] if option["disabled"]] == ["true", "right"]
+    source = source_of(own_page, given, "probabilities")
     assert (source["map"], source["labels"]) == (given.keys["embedding"], False)
     assert asked(own_page, "study.data", given, "features") == {}
 
@@ -131,17 +280,19 @@ def test_an_outline_of_another_image_set_selects_nothing(own_page, study):
 
 
 def test_the_places_can_be_taken_along(own_page, own, study):
-    def take(of, ready=None):
+    def take(method="pca"):
         told = {"matrix_split__value": "test", "take_scatter__n_clicks": 1}
-        return asked(own_page, "download.data", study, of, changed="take-scatter.n_clicks", ready=ready, **told)
+        return asked(own_page, "download.data", study, method=method, changed="take-scatter.n_clicks", **told)
 
-    taken = take("features")["download"]["data"]
-    assert taken["filename"] == "map-of-features-test.csv"
+    taken = take()["download"]["data"]
+    assert taken["filename"] == "pca-of-features-test.csv"
     header, *rows = csv.reader(io.StringIO(taken["content"]))
-    assert header == ["image", "x", "y", "true", "predicted", "confidence"]
+    assert header == ["image", "x", "y", "true", "predicted", "confidence", "entropy", "margin"]
     assert [int(row[0]) for row in rows] == np.flatnonzero(in_split(N, N_TRAIN, "test")).tolist()
     places = own.engine.results.array(study.keys["embedding"], "places")
     assert np.array_equal(np.array([row[1:3] for row in rows], np.float32), places[N_TRAIN:])
     labels = own.engine.results.array(study.keys["images"], "labels")
     assert [row[3] for row in rows] == [str(label) for label in labels[N_TRAIN:]]
-    assert "before the map of logits is there" in str(take("logits"))
+    certainties = [own.engine.results.array(study.keys["predictions"], name)[N_TRAIN:] for name in header[5:]]
+    assert np.array_equal(np.array([row[5:] for row in rows], np.float32), np.transpose(certainties))
+    assert "before the map is there: UMAP of features" in str(take("umap"))

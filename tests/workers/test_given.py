@@ -19,6 +19,7 @@ RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 4, (N, K)).astype(np.float32)
 LABELS = RNG.integers(0, K, N)
 PIXELS = RNG.integers(0, 256, (N, 9, 7), np.uint8)
+SAID = ("probabilities", "predicted", "confidence", "entropy", "margin")  # of whatever file
 
 
 @pytest.fixture
@@ -56,12 +57,14 @@ def make_given(make, look):
 
 def test_logits_with_labels(make_given, results, write):
     key = make_given(write(logits=LOGITS, labels=LABELS))
-    assert KINDS["given"].version == 1
+    assert KINDS["given"].version == 2
     assert {name: f"{told['dtype']} {told['shape']}" for name, told in results.meta(key)["arrays"].items()} == {
         "logits": "<f4 [40, 10]",
         "probabilities": "<f4 [40, 10]",
         "predicted": "<i4 [40]",
         "confidence": "<f4 [40]",
+        "entropy": "<f4 [40]",
+        "margin": "<f4 [40]",
         "labels": "<i8 [40]",
         "confusion_train": "<i8 [10, 10]",
         "confusion_test": "<i8 [10, 10]",
@@ -89,7 +92,7 @@ def test_probabilities_without_labels_of_a_table(make_given, look, results, tmp_
     assert [found[name] for name in ("has_labels", "has_images", "has_logits")] == [False, False, False]
     key = make_given(path)
     meta = results.meta(key)
-    assert set(meta["arrays"]) == {"probabilities", "predicted", "confidence"}
+    assert set(meta["arrays"]) == {*SAID}
     assert results.array(key, "probabilities").sum(axis=1) == pytest.approx(np.ones(N), abs=1e-6)
     assert np.array_equal(results.array(key, "predicted"), LOGITS.argmax(axis=1))
     assert meta["class_names"] == list("abcdefghij")
@@ -103,7 +106,7 @@ def test_images_come_along_in_chunks_and_on_atlas_pages(make_given, look, result
     assert (found["has_images"], found["shape"]) == (True, [1, 9, 7])
     key = make_given(path)
     meta = results.meta(key)
-    assert set(meta["arrays"]) == {"probabilities", "predicted", "confidence", "page-0"}
+    assert set(meta["arrays"]) == {*SAID, "page-0"}
     assert (meta["shape"], meta["atlas"]["tile_height"]) == ([1, 9, 7], 9)
     assert np.array_equal(pixels_of(results, key, tmp_path / "data").read_all(), PIXELS[:, np.newaxis])
     assert meta["mean"] + meta["std"] == pytest.approx([(PIXELS / 255).mean(), (PIXELS / 255).std()])

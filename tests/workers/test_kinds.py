@@ -56,7 +56,7 @@ def test_the_key_is_what_it_always_was():
     images = job("images")
     text = '["images",2,{"source":{"kind":"digits","seed":0,"test_fraction":0.2}},{}]'
     assert images.key == hashlib.sha256(text.encode()).hexdigest()
-    text = f'["predictions",1,{{}},{{"images":"{images.key}","teacher":"{job("teacher", images=images).key}"}}]'
+    text = f'["predictions",2,{{}},{{"images":"{images.key}","teacher":"{job("teacher", images=images).key}"}}]'
     assert job("predictions", images=images, teacher=job("teacher", images=images)).key == (
         hashlib.sha256(text.encode()).hexdigest()
     )

@@ -115,13 +115,15 @@ def test_golden_predictions(make, jobs, results):
     jobs.commit(trained.key, attempt, size, {"stored_epochs": [0], "arrays": arrays})
 
     key = make(job("predictions", images=images, teacher=trained))
-    assert KINDS["predictions"].version == 1
+    assert KINDS["predictions"].version == 2
     assert described(results, key) == {
         "logits": "<f4 [1797, 10]",
         "features": "<f4 [1797, 500]",
         "probabilities": "<f4 [1797, 10]",
         "predicted": "<i4 [1797]",
         "confidence": "<f4 [1797]",
+        "entropy": "<f4 [1797]",
+        "margin": "<f4 [1797]",
         "confusion_train": "<i8 [10, 10]",
         "confusion_test": "<i8 [10, 10]",
     }
@@ -135,6 +137,8 @@ def test_golden_predictions(make, jobs, results):
     assert probabilities.sum(axis=1) == pytest.approx(1)
     assert np.array_equal(predicted, logits.argmax(axis=1))
     assert np.array_equal(results.array(key, "confidence"), probabilities.max(axis=1))
+    assert results.array(key, "entropy") == pytest.approx(-(probabilities * np.log2(probabilities)).sum(axis=1))
+    assert results.array(key, "margin") == pytest.approx(np.diff(np.sort(probabilities)[:, -2:])[:, 0], abs=1e-6)
     labels = results.array(images.key, "labels")
     for part, split in (("train", slice(0, 1438)), ("test", slice(1438, None))):
         confusion = results.array(key, f"confusion_{part}")
