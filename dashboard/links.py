@@ -60,7 +60,7 @@ def make_selection(
         "by_outcome": by_outcome,
         **more,
     }
-    return selection | {"id": engine.keep_selection(selection)}
+    return selection | {"id": engine.selections.keep(selection)}
 
 
 def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -155,5 +155,5 @@ def pick_study(engine: Engine, study_id: str | None) -> Study | None:
 
 def recall_selection(engine: Engine, selection_id: str | None) -> dict[str, Any] | None:
     """The selection with this id, as its store holds it; None when it is not known (any more)."""
-    selection = engine.selection(selection_id) if selection_id else None
+    selection = engine.selections.get(selection_id) if selection_id else None
     return None if selection is None else selection | {"id": selection_id}

@@ -124,7 +124,7 @@ def test_what_an_outline_encloses_is_selected(own_page, own, study, ids, label):
     made = pick(own_page, study, mask, label.split()[0])["selection"]["data"]
     assert (made["label"], made["count"], made["origin"], made["split"]) == (label, len(ids), "scatter", "test")
     assert np.flatnonzero(unpack_bits(made["bits"], N)).tolist() == ids
-    assert own.engine.selection(made["id"]) == {name: value for name, value in made.items() if name != "id"}
+    assert own.engine.selections.get(made["id"]) == {name: value for name, value in made.items() if name != "id"}
 
 
 @pytest.mark.parametrize(("onto", "chosen", "told"), [(True, True, True), (True, False, False), (False, True, False)])
