@@ -60,16 +60,24 @@ def make_selection(
         about them then says nothing of other images.
     more : what the origin needs to mark it again, such as the cell of a matrix.
     """
-    selection = {
-        "images": images,
-        "bits": pack_bits(mask),
-        "count": int(mask.sum()),
-        "label": label,
-        "origin": origin,
-        "by_outcome": by_outcome,
-        **more,
-    }
-    return selection | {"id": engine.selections.keep(selection)}
+    return remembered(
+        engine,
+        {
+            "images": images,
+            "bits": pack_bits(mask),
+            "count": int(mask.sum()),
+            "label": label,
+            "origin": origin,
+            "by_outcome": by_outcome,
+            **more,
+        },
+    )
+
+
+def remembered(engine: Engine, selection: dict[str, Any]) -> dict[str, Any]:
+    """A selection that the engine remembers, with the id that it is remembered by."""
+    content = {name: value for name, value in selection.items() if name != "id"}
+    return content | {"id": engine.selections.keep(content)}
 
 
 def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:

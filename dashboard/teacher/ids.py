@@ -1,5 +1,24 @@
 """Ids of the Teacher view."""
 
+STRIP_WORDS = "strip-words"
+ADD_IDS = "add-ids"
+ADD_BUTTON = "add-button"
+
+SAVED_BUTTON = "saved-button"
+SAVED_NAME = "saved-name"
+SAVE_BUTTON = "save-button"
+SAVED_LIST = "saved-list"
+SAVED_PRESSED = "saved-pressed"  # {"action", "key": name, "at"} of the button that was pressed last
+SAVED_RENAMING = "saved-renaming"  # name of the selection whose name is being typed, or None
+SAVED_RENAME = "saved-rename"
+
+EXCHANGE_CSV = "exchange-csv"
+EXCHANGE_JSON = "exchange-json"
+EXCHANGE_FILE = "exchange-file"
+EXCHANGE_TEXT = "exchange-text"
+EXCHANGE_BUTTON = "exchange-button"
+EXCHANGE_WORDS = "exchange-words"
+
 SCATTER_PANEL = "scatter-panel"
 SCATTER = "scatter"
 SCATTER_OF = "scatter-of"
