@@ -11,26 +11,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-import numpy as np
 from dash import dcc
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 from waitress.server import create_server
 
 from benchmarks.harness import Darkroom, folder, free_port, machine, median, met, read_runs, table
+from benchmarks.studies import finished, mnist, predictions_alone
 from tests.browser.desk import FLAGS, Desk, find_browser
-from workers.engine import Engine
-from workers.kinds import job
-from workers.params import GivenParams
-from workers.studies import Study, given_study, teacher_study
+from workers.studies import Study
 
 PAINT_SECONDS, PAYLOAD_KB = 1.5, 50.0
-N_GIVEN, K_GIVEN = 10_000, 100
+N_GIVEN, N_CLASSES = 10_000, 100
 QUIET_SECONDS = 2.0  # without a request, after which a gesture is over
 VISITS = 4  # before a browser is said to know the page
 
@@ -48,36 +44,6 @@ PAINTED = (
     " && document.querySelector('#scatter .scatter-plot')?.calcdata?.length"
     " && document.querySelector('#grid')?.dataset.ready === 'true'"
 )
-
-
-# ---- studies ---------------------------------------------------------------------------------------------------------
-
-
-def finished(page: Darkroom, engine: Engine, study: Study) -> Study:
-    keys = set(study.keys.values())
-    page.wait(lambda: engine.results.which(list(keys)) == keys, f"{study.title} is done", 1800, pause=0.2)
-    return study
-
-
-def mnist(page: Darkroom, engine: Engine, place: str) -> Study:
-    """LeNet on MNIST after one epoch."""
-    images = job("images", {"source": {"kind": "mnist"}}, place=place)
-    specs = teacher_study(images, job("teacher", {"epochs": 1}, images=images))
-    return finished(page, engine, engine.studies.create("MNIST", specs))
-
-
-def many_classes(page: Darkroom, engine: Engine, place: Path) -> Study:
-    """Predictions alone of many classes, right two times in three."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, K_GIVEN, N_GIVEN)
-    logits = rng.normal(0, 1, (N_GIVEN, K_GIVEN)).astype(np.float32)
-    logits[np.arange(N_GIVEN), labels] += 3
-    np.savez(place, logits=logits, labels=labels)
-    look = engine.jobs.submit(job("look", {"what": "predictions", "path": str(place), "asked": time.time()}))
-    page.wait(lambda: engine.results.which([look]), "the look is done")
-    found = engine.results.meta(look)
-    asked = {name: found[name] for name in GivenParams.model_fields if name != "outputs"}
-    return finished(page, engine, engine.studies.create("100 classes", given_study(asked, str(place))))
 
 
 # ---- first paint -----------------------------------------------------------------------------------------------------
@@ -216,7 +182,7 @@ def main() -> None:
         page.wait_for_workers()
         engine = page.engine()
         studies = [finished(page, engine, page.wait(engine.studies.all, "the first study is there", pause=0.05)[0])]
-        studies.append(many_classes(page, engine, parent / "many.npz"))
+        studies.append(predictions_alone(page, engine, parent, N_GIVEN, N_CLASSES))
         if chosen.mnist:
             studies.append(mnist(page, engine, chosen.mnist))
         site = f"http://127.0.0.1:{page.port}"

@@ -167,14 +167,16 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
             Output(ids.TITLE, "value"),
         ],
         inputs={
-            "_": Input(ids.START, "n_clicks"),
+            "clicks": Input(ids.START, "n_clicks"),
             "title": State(ids.TITLE, "value"),
             "form": whole_form(State),
         },
         prevent_initial_call=True,
     )
-    def start(_: int, title: str | None, form: dict[str, Any]):
+    def start(clicks: int | None, title: str | None, form: dict[str, Any]):
         """Creates the study, or finds the equal one, and shows it."""
+        if not clicks:  # the form has only just been laid out
+            raise dash.exceptions.PreventUpdate
         draft, _budget = draft_of(form)
         if draft.specs is None:
             raise ValueError(" ".join(draft.missing))

@@ -6,7 +6,7 @@ from typing import Any
 import dash
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, Patch, State, ctx, dcc, html
+from dash import ClientsideFunction, Input, Output, Patch, State, ctx, dcc, html
 from flask_caching import Cache
 
 from dashboard import ids as shared
@@ -136,17 +136,14 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         patch["layout"]["shapes"] = [cell_mark(*cell)] if cell else []
         return patch
 
-    @app.callback(
+    # The split that a selection was made in, when it comes from an address or another view.
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "followSplit"),
         Output(ids.SPLIT, "value"),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
         State(shared.STUDY, "data"),
-        prevent_initial_call=True,
     )
-    def follow(selection: dict | None, split: str, study: dict | None):
-        """The split that a selection was made in, when it comes from an address or another view."""
-        wanted = (fitting(selection, study) or {}).get("split", split)
-        return dash.no_update if wanted == split else wanted
 
     @app.callback(
         Output(shared.DOWNLOAD, "data", allow_duplicate=True),

@@ -86,7 +86,7 @@ def checked(page, **changed):
 
 
 def started(page, **changed):
-    return page.ask(f"{ids.TITLE}.value", f"{ids.START}.n_clicks", **form(**changed))
+    return page.ask(f"{ids.TITLE}.value", f"{ids.START}.n_clicks", **form(**changed) | {f"{ids.START}.n_clicks": 1})
 
 
 def looked(page, what="folder", changed=None, **given):
@@ -124,6 +124,11 @@ def test_a_closed_window_asks_for_nothing(page):
     assert (
         page.post(f"{ids.MISSING}.children", f"{ids.KIND}.value", **form(new_window__opened=False)).status_code == 204
     )
+
+
+def test_a_form_that_has_only_just_been_laid_out_starts_nothing(page, engine):
+    assert page.post(f"{ids.TITLE}.value", f"{ids.START}.n_clicks", **form()).status_code == 204
+    assert engine.studies.all() == []
 
 
 def test_a_right_form_can_start(page):
