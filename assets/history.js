@@ -1,4 +1,4 @@
-// Undo and redo of what this tab has shown: study, selection, focused image, views. Nothing of it leaves the browser.
+// Undo and redo of what this tab has shown: study, selection, focused and pinned image, views. Nothing of it leaves the browser.
 (() => {
   const MOST = 100;  // states
   const WALK_MS = 1000;  // images focused in quicker succession are one walk, and one step
@@ -12,11 +12,11 @@
   let listed = [];  // ids of the studies there are
   const pressed = {undo: 0, redo: 0};  // how often the buttons have been
 
-  const stateOf = (study, selection, focus, views) => ({
-    study: study.id, selection: selection ?? null, focus: focus ?? null, views,
+  const stateOf = (study, selection, focus, pinned, views) => ({
+    study: study.id, selection: selection ?? null, focus: focus ?? null, pinned: pinned ?? null, views,
   });
-  const nameOf = ({study, selection, focus, views}, withFocus = true) =>
-    JSON.stringify([study, selection?.id, withFocus && focus, views]);
+  const nameOf = ({study, selection, focus, pinned, views}, withFocus = true) =>
+    JSON.stringify([study, selection?.id, withFocus && focus, pinned, views]);
 
   // The next state in a direction, 1 or -1, that differs from what is shown and whose study is still there; else `at`.
   const found = (direction) => {
@@ -54,29 +54,30 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     // Notes what the stores say. Returns whether there is nothing to undo, and nothing to redo.
-    remember(study, selection, focus, views, choices) {
+    remember(study, selection, focus, pinned, views, choices) {
       listed = choices.map(({value}) => value);
       if (study) {
         studies.set(study.id, study);
-        record(stateOf(study, selection, focus, views));
+        record(stateOf(study, selection, focus, pinned, views));
       }
       return [found(-1) === at, found(1) === at];
     },
 
-    // Returns study, selection, focus and views of the state that the buttons lead to. Dash tells of quick presses once.
+    // Returns study, selection, focus, pinned image and views of the state that the buttons lead to. Dash tells of quick presses once.
     step(undone, redone) {
       const keep = window.dash_clientside.no_update;
       const before = states[at];
       for (; pressed.undo < (undone || 0); pressed.undo += 1) at = found(-1);
       for (; pressed.redo < (redone || 0); pressed.redo += 1) at = found(1);
       const state = states[at];
-      if (state === before) return [keep, keep, keep, keep];
+      if (state === before) return [keep, keep, keep, keep, keep];
       walkedAt = -Infinity;
       walked.push(nameOf(state));
       return [
         state.study === before.study ? keep : studies.get(state.study),
         state.selection?.id === before.selection?.id ? keep : state.selection,
         state.focus === before.focus ? keep : state.focus,
+        state.pinned === before.pinned ? keep : state.pinned,
         state.views.join() === before.views.join() ? keep : state.views,
       ];
     },

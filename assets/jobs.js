@@ -1,4 +1,4 @@
-// The table of jobs, which is told of the rows that have changed; and the buttons of the Jobs view.
+// The table of jobs, which is told of the rows that have changed; and the buttons of all tables.
 (() => {
   let table = null;  // {host, rows: row -> {shown, line, cells}}
 
@@ -101,9 +101,9 @@
     const pressed = event.target.closest('[data-press]');
     const key = (pressed ?? event.target).closest('[data-key]')?.dataset.key;
     if (pressed) {
-      const {press} = pressed.dataset;
-      if (ACTIONS[press]) ACTIONS[press](key ?? null);
-      else setProps('jobs-pressed', {data: {action: press, key, at: Date.now()}});
+      const {press, into} = pressed.dataset;
+      if (ACTIONS[press] && !into) ACTIONS[press](key ?? null);
+      else setProps(into ?? 'jobs-pressed', {data: {action: press, key, at: Date.now()}});
     } else if (event.target.closest('#jobs-rows tr') && !getSelection().toString()) ACTIONS.choose(key);
   });
 })();

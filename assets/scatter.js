@@ -236,7 +236,7 @@
       if (!ids.length) return;
       const change = ids.every((id) => has(bytes, id)) ? drop : put;
       ids.forEach((id) => change(bytes, id));
-      this.pick(bytes, bits === null ? colouring.told(group) : 'Selection');
+      this.pick(bytes, bits === null ? colouring.told(group) : 'Selection', {onto: bits !== null, byOutcome: this.isOutcome()});
       this.drawing.mark(this);
     }
 
@@ -244,20 +244,26 @@
 
     // What an outline encloses is selected, or added to the selection, or taken away from it.
     gather(encloses, tool) {
-      const {source: {places, count}, modifier, bits} = this;
+      const {source: {places, count}, modifier, bits, hidden} = this;
       const bytes = modifier && bits !== null ? bytesOf(bits) : new Uint8Array(Math.ceil(count / 8));
       for (const id of this.members.flat()) {
         if (encloses(places[2 * id], places[2 * id + 1])) (modifier === 'remove' ? drop : put)(bytes, id);
       }
-      this.pick(bytes, tool);
+      this.pick(bytes, tool, {onto: Boolean(modifier), byOutcome: hidden.size > 0 && this.isOutcome()});
       // An outline stays where it says what is selected.
       if (modifier || this.bits === null) this.drawing.mark(this);
     }
 
-    // What comes back is known already.
-    pick(bytes, tool) {
+    // Whether the classes that can be hidden say what the teacher made of an image: of what is chosen so, its accuracy
+    // says nothing.
+    isOutcome() {
+      return this.grouping === 'predicted' || this.grouping === 'right';
+    }
+
+    // What comes back is known already. `onto`: added to what was selected before, or taken away from it.
+    pick(bytes, tool, {onto, byOutcome}) {
       this.bits = bytes.some(Boolean) ? bitsOf(bytes) : null;
-      this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images});
+      this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, byOutcome});
     }
 
     unpick() {

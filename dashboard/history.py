@@ -6,6 +6,7 @@ from dash import ClientsideFunction, Input, Output
 
 from dashboard import ids
 from dashboard.components.panel import icon, label
+from dashboard.links import SHOWN, set_shown
 
 
 def buttons() -> list[dmc.ActionIcon]:
@@ -22,18 +23,14 @@ def register(app: dash.Dash) -> None:
         ClientsideFunction("darkroom", "remember"),
         Output(ids.UNDO, "disabled"),
         Output(ids.REDO, "disabled"),
-        Input(ids.STUDY, "data"),
-        Input(ids.SELECTION, "data"),
-        Input(ids.FOCUS, "data"),
+        [Input(store, "data") for store in SHOWN],
         Input(ids.WORKSPACE, "data"),
         Input(ids.STUDY_PICKER, "data"),  # a study that is no longer listed is not brought back
     )
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "step"),
-        Output(ids.STUDY, "data", allow_duplicate=True),
-        Output(ids.SELECTION, "data", allow_duplicate=True),
-        Output(ids.FOCUS, "data", allow_duplicate=True),
+        *set_shown(),
         Output(ids.WORKSPACE, "data", allow_duplicate=True),
         Input(ids.UNDO, "n_clicks"),
         Input(ids.REDO, "n_clicks"),

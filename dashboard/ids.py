@@ -7,6 +7,7 @@ STUDY = "study"  # {"id", "title", "keys": {role: result key}} or None
 READY = "ready"  # roles of the study whose results are there
 SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", ...} or None
 FOCUS = "focus"  # image id or None
+PINNED = "pinned"  # id of the image that the focused one is compared with, or None
 WORKSPACE = "workspace"  # names of the views that are shown
 TAB = "tab"  # names this browser tab to the engine's calls
 

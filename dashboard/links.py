@@ -1,4 +1,4 @@
-"""What links the views: the study, the selection and the focused image, and the URL that holds them.
+"""What links the views: the study, the selection, the focused and the pinned image, and the URL that holds them.
 
 A selection is made once, as a bitset over the image set, with where it came from and a label such as "4 taken for 9".
 The engine remembers it by content, so that the URL needs its id only. Hover stays in the browser.
@@ -13,23 +13,32 @@ from dash import ClientsideFunction, Input, Output, State, dcc
 
 from dashboard import ids
 from dashboard.components.notices import tell
+from dashboard.image_ids import WHOLE, cut, no_image
 from dashboard.measures import pack_bits
 from workers.engine import Engine
+from workers.results import MissingResult
 from workers.studies import Study
 
-MOST_DIGITS = 9  # of an image number in an address
+# What a tab shows: the stores that an address brings back, in the order in which they are found.
+SHOWN = (ids.STUDY, ids.SELECTION, ids.FOCUS, ids.PINNED)
+UNCHANGED = (dash.no_update,) * len(SHOWN)
+
+Found = tuple[dict | None, dict | None, int | None, int | None]  # of each of them, what it is to hold
 
 
 def stores() -> list:
     """The stores behind every view; they live as long as the page, the URL brings them back."""
     return [
         dcc.Location(id=ids.URL, refresh=False),
-        dcc.Store(id=ids.STUDY),
+        *[dcc.Store(id=store) for store in SHOWN],
         dcc.Store(id=ids.READY, data=[]),
-        dcc.Store(id=ids.SELECTION),
-        dcc.Store(id=ids.FOCUS),
         dcc.Store(id=ids.TAB, storage_type="session"),
     ]
+
+
+def set_shown() -> list[Output]:
+    """The outputs of a callback that has a tab show something else, as one of several that do."""
+    return [Output(store, "data", allow_duplicate=True) for store in SHOWN]
 
 
 def study_data(study: Study) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def study_data(study: Study) -> dict[str, Any]:
 
 
 def make_selection(
-    engine: Engine, images: str, mask: np.ndarray, label: str, origin: str, **more: Any
+    engine: Engine, images: str, mask: np.ndarray, label: str, origin: str, *, by_outcome: bool = False, **more: Any
 ) -> dict[str, Any]:
     """A selection of the images in `mask` (N,), remembered by the engine.
 
@@ -47,17 +56,28 @@ def make_selection(
     images : result key of the image set; the selection means nothing in another one.
     label : what a person would call it; shown wherever the selection is.
     origin : the view it was made in, which ignores its own echo.
+    by_outcome : the images were chosen by what the teacher said of them, as a confusion cell is; how often it is right
+        about them then says nothing of other images.
     more : what the origin needs to mark it again, such as the cell of a matrix.
     """
-    selection = {
-        "images": images,
-        "bits": pack_bits(mask),
-        "count": int(mask.sum()),
-        "label": label,
-        "origin": origin,
-        **more,
-    }
-    return selection | {"id": engine.keep_selection(selection)}
+    return remembered(
+        engine,
+        {
+            "images": images,
+            "bits": pack_bits(mask),
+            "count": int(mask.sum()),
+            "label": label,
+            "origin": origin,
+            "by_outcome": by_outcome,
+            **more,
+        },
+    )
+
+
+def remembered(engine: Engine, selection: dict[str, Any]) -> dict[str, Any]:
+    """A selection that the engine remembers, with the id that it is remembered by."""
+    content = {name: value for name, value in selection.items() if name != "id"}
+    return content | {"id": engine.selections.keep(content)}
 
 
 def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -71,13 +91,9 @@ def register(app: dash.Dash, engine: Engine) -> None:
     """The callbacks between URL and stores."""
 
     @app.callback(
-        Output(ids.STUDY, "data"),
-        Output(ids.SELECTION, "data"),
-        Output(ids.FOCUS, "data"),
+        [Output(store, "data") for store in SHOWN],
         Input(ids.URL, "search"),
-        State(ids.STUDY, "data"),
-        State(ids.SELECTION, "data"),
-        State(ids.FOCUS, "data"),
+        [State(store, "data") for store in SHOWN],
         prevent_initial_call=True,  # the page is laid out with what its address asks for
     )
     def restore(search: str, *held: Any):
@@ -88,9 +104,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
     app.clientside_callback(
         ClientsideFunction("darkroom", "writeUrl"),
         Output(ids.URL, "hash"),
-        Input(ids.STUDY, "data"),
-        Input(ids.SELECTION, "data"),
-        Input(ids.FOCUS, "data"),
+        [Input(store, "data") for store in SHOWN],
         Input(ids.WORKSPACE, "data"),
     )
 
@@ -102,16 +116,16 @@ def register(app: dash.Dash, engine: Engine) -> None:
     )
 
 
-def asked_for(engine: Engine, search: str | None) -> tuple[dict | None, dict | None, int | None]:
-    """Study, selection and focused image as `looked_up`; what cannot be had is told in the corner."""
+def asked_for(engine: Engine, search: str | None) -> Found:
+    """What a tab is to show, as `looked_up`; what cannot be had is told in the corner."""
     found, words = looked_up(engine, search)
     if words:
         tell(words)
     return found
 
 
-def looked_up(engine: Engine, search: str | None) -> tuple[tuple[dict | None, dict | None, int | None], str]:
-    """Study, selection and focused image as an address asks for them, and what of it cannot be had.
+def looked_up(engine: Engine, search: str | None) -> tuple[Found, str]:
+    """What a tab is to show, as an address asks for it, and what of it cannot be had.
 
     An address without a study, or with one that is gone, means the newest; what was selected in another study means
     nothing in it.
@@ -120,20 +134,39 @@ def looked_up(engine: Engine, search: str | None) -> tuple[tuple[dict | None, di
     picked = pick_study(engine, asked.get("study"))
     study = None if picked is None else study_data(picked)
     if asked.get("study") not in (None, study and study["id"]):
-        return (study, None, None), "The study in this address is gone" + ("; the newest is shown." if study else ".")
+        return (study, None, None, None), "The study in this address is gone" + (
+            "; the newest is shown." if study else "."
+        )
     if study is None:
-        return (None, None, None), ""
-    number = asked.get("focus", "")
-    focus = int(number) if number.isdecimal() and len(number) <= MOST_DIGITS else None
+        return (None, None, None, None), ""
     selection = recall_selection(engine, asked.get("selection"))
-    words = ""
+    words = []
     if asked.get("selection") and selection is None:
-        words = "The selection in this address is gone; all images are shown."
+        words.append("The selection in this address is gone; all images are shown.")
     elif selection and not fitting(selection, study):
-        words = (
+        words.append(
             f"The selection in this address, {selection['label']}, was made in another image set; all images are shown."
         )
-    return (study, fitting(selection, study), focus), words
+    focus, pinned = (image_in(engine, study, asked.get(name), words) for name in ("focus", "pin"))
+    return (study, fitting(selection, study), focus, pinned), " ".join(words)
+
+
+def image_in(engine: Engine, study: dict[str, Any], text: str | None, words: list[str]) -> int | None:
+    """The number of an image in an address; why there is none is added to `words`. While the images are not there yet,
+    any number may be one."""
+    if text is None:
+        return None
+    if not WHOLE.fullmatch(text):
+        words.append(f"In this address, {cut(text)} is no image number.")
+        return None
+    try:
+        count = engine.results.meta(study["keys"]["images"])["count"]
+    except MissingResult:
+        return int(text)
+    if int(text) >= count:
+        words.append(f"In this address, {no_image(int(text), count)}.")
+        return None
+    return int(text)
 
 
 def asked_in(search: str | None) -> dict[str, str]:
@@ -152,5 +185,5 @@ def pick_study(engine: Engine, study_id: str | None) -> Study | None:
 
 def recall_selection(engine: Engine, selection_id: str | None) -> dict[str, Any] | None:
     """The selection with this id, as its store holds it; None when it is not known (any more)."""
-    selection = engine.selection(selection_id) if selection_id else None
+    selection = engine.selections.get(selection_id) if selection_id else None
     return None if selection is None else selection | {"id": selection_id}

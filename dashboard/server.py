@@ -110,9 +110,7 @@ def register_shell(app: dash.Dash, engine: Engine) -> None:
         return (study or {}).get("id")
 
     @app.callback(
-        Output(ids.STUDY, "data", allow_duplicate=True),
-        Output(ids.SELECTION, "data", allow_duplicate=True),
-        Output(ids.FOCUS, "data", allow_duplicate=True),
+        links.set_shown(),
         Input(ids.STUDY_PICKER, "value"),
         State(ids.STUDY, "data"),
         prevent_initial_call=True,
@@ -120,8 +118,8 @@ def register_shell(app: dash.Dash, engine: Engine) -> None:
     def pick(study_id: str | None, study: dict | None):
         """Another study; a selection means nothing in it."""
         if not study_id or (study and study["id"] == study_id):
-            return dash.no_update, dash.no_update, dash.no_update
-        return links.study_data(engine.studies.get(study_id)), None, None
+            return links.UNCHANGED
+        return links.study_data(engine.studies.get(study_id)), None, None, None
 
     @app.callback(Output(ids.HELP, "opened"), Input(ids.HELP_BUTTON, "n_clicks"), prevent_initial_call=True)
     def show_help(_: int) -> bool:

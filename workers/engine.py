@@ -2,8 +2,6 @@
 records that it hands out and the errors that it raises."""
 
 import contextlib
-import hashlib
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,18 +14,18 @@ from workers import names, previews
 from workers.calls import Calls
 from workers.celery import RUN_JOB, make_celery
 from workers.jobs import Jobs
-from workers.kinds import CALLS, QUEUES, canonical
+from workers.kinds import CALLS, QUEUES
 from workers.pixels import Pixels, pixels_of
 from workers.presence import Worker, code_version, read_choices, read_refusal, workers_present
 from workers.results import Results
 from workers.schema import migrate
+from workers.selections import Selections
 from workers.settings import Settings, UsageError
 from workers.store import FULL, REFUSED, UNAVAILABLE, Client, connect
 from workers.studies import FIRST_STUDY, Studies, id_of
 
 logger = logging.getLogger("darkroom.engine")
 
-SELECTION_SECONDS = 90 * 24 * 3600
 FULL_SHARE = 0.97  # of the server's memory limit
 
 
@@ -66,7 +64,7 @@ class Health:
 
 
 class Engine:
-    """Jobs, results, studies and calls over one connection."""
+    """Jobs, results, studies, selections and calls over one connection."""
 
     def __init__(self, client: Client, url: str, settings: Settings):
         celery = make_celery(url)
@@ -83,6 +81,7 @@ class Engine:
         self.jobs = Jobs(client, ring, settings.lease_seconds, settings.max_attempts)
         self.results = Results(client)
         self.studies = Studies(client, self.jobs)
+        self.selections = Selections(client, self.jobs.now)
         self.calls = Calls(client, celery)
 
     @classmethod
@@ -163,18 +162,6 @@ class Engine:
     def choices(self) -> dict[str, Any]:
         """What the workers offer, as they last published it."""
         return read_choices(self.client)
-
-    def keep_selection(self, selection: dict[str, Any]) -> str:
-        """Remembers a selection of images, so that a URL or another view can name it; returns its content id."""
-        text = canonical(selection)
-        selection_id = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self.client.set(names.selection(selection_id), text, ex=SELECTION_SECONDS)
-        return selection_id
-
-    def selection(self, selection_id: str) -> dict[str, Any] | None:
-        """A selection that was remembered; None when it is not known (any more)."""
-        text = self.client.getex(names.selection(selection_id), ex=SELECTION_SECONDS)
-        return None if text is None else json.loads(text)
 
 
 def check_address(url: str) -> None:

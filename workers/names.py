@@ -71,6 +71,16 @@ def selection(selection_id: str) -> str:
     return f"{PREFIX}selection:{selection_id}"
 
 
+def saved(images: str) -> str:
+    """Hash: the saved selections of an image set: name -> JSON of what a list says of one."""
+    return f"{PREFIX}saved:{images}"
+
+
+def saved_contents(images: str) -> str:
+    """Hash: the same selections whole: name -> JSON."""
+    return f"{PREFIX}saved:{images}:contents"
+
+
 def call(call_id: str) -> str:
     """String: exists while somebody still waits for the answer to a call."""
     return f"{PREFIX}call:{call_id}"

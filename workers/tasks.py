@@ -268,11 +268,11 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
 
 
 @answers("predict")
-def predict(results: Results, images: str, teacher: str, epoch: int, image: int) -> dict[str, Any]:
-    """What the teacher of one stored epoch says of one image: probabilities (K,), as a list."""
+def predict(results: Results, images: str, teacher: str, epoch: int, numbers: list[int]) -> dict[str, Any]:
+    """What the teacher of one stored epoch says of a few images: probabilities (B, K), as lists."""
     asked = warm_teacher(results, teacher, epoch)
-    told = asked.predict(pixels_of(results, images, data_dir()).read([image]))
-    return {"epoch": epoch, "image": image, "probabilities": softmax(told.logits)[0].tolist()}
+    told = asked.predict(pixels_of(results, images, data_dir()).read(numbers))
+    return {"epoch": epoch, "numbers": numbers, "probabilities": softmax(told.logits).tolist()}
 
 
 # Keyed by content address, so never stale; the results object is the worker's only one.

@@ -13,6 +13,7 @@ from dashboard import ids as shared
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids, view
 from dashboard.jobs.pulse import TOLD, take, tell_page
+from dashboard.links import set_shown
 from workers.engine import Engine
 from workers.studies import FIRST_STUDY
 
@@ -24,9 +25,7 @@ def register(app: dash.Dash, engine: Engine, starting: Callable[[], bool]) -> No
     @app.callback(
         *[Output(component, prop) for component, prop in TOLD],
         Output(ids.SEEN, "data"),
-        Output(shared.STUDY, "data", allow_duplicate=True),
-        Output(shared.SELECTION, "data", allow_duplicate=True),
-        Output(shared.FOCUS, "data", allow_duplicate=True),
+        *set_shown(),
         Input(shared.PULSE, "n_intervals"),
         Input(shared.STUDY, "data"),
         State(ids.SEEN, "data"),

@@ -48,6 +48,8 @@ def study_row(study: str) -> dict[str, str]:
     return {"type": "jobs-study", "study": study}
 
 
-def pressing(action: str, key: str | None = None) -> Any:
-    """The attributes of a button that does `action` to a job or a study; `assets/jobs.js` hears it."""
-    return {"data-press": action} | ({} if key is None else {"data-key": key})
+def pressing(action: str, key: str | None = None, into: str | None = None) -> Any:
+    """The attributes of a button that does `action` to a job or a study, or to whatever else `key` names where a store
+    other than `PRESSED` is told of it; `assets/jobs.js` hears it."""
+    told = {"data-press": action, "data-key": key, "data-into": into}
+    return {name: value for name, value in told.items() if value is not None}

@@ -12,7 +12,7 @@ from dashboard.components.notices import notices, tell
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
 from dashboard.jobs.bar import step
-from dashboard.links import asked_for, looked_up, study_data
+from dashboard.links import SHOWN, UNCHANGED, asked_for, looked_up, study_data
 from workers.engine import Engine, Health
 from workers.jobs import Job, UnknownJob
 from workers.kinds import KINDS
@@ -47,7 +47,7 @@ class Beat:
     ----------
     starting : workers were started a moment ago and may be about to appear.
     study : the page's study, as its store holds it.
-    found : study, selection and focus when the page is to show others than it does, else no updates.
+    found : what the page is to show (`links.SHOWN`) when the page is to show others than it does, else no updates.
     studies : all there are.
     n_open : jobs of the whole store that are waiting, queued or running.
     jobs : the study's, by role.
@@ -61,7 +61,7 @@ class Beat:
     health: Health
     starting: bool
     study: dict[str, Any] | None
-    found: tuple = (dash.no_update, dash.no_update, dash.no_update)
+    found: tuple = UNCHANGED
     studies: list[Study] = field(default_factory=list)
     n_open: int = 0
     jobs: Mapping[str, Job] = field(default_factory=dict)
@@ -122,7 +122,7 @@ def with_study(engine: Engine, beat: Beat, search: str | None) -> Beat:
         tell(f"The study {beat.study['title']} has been deleted" + ("; the newest is shown." if studies else "."))
         found = asked_for(engine, None)
     elif by_id[beat.study["id"]] != beat.study:
-        found = (by_id[beat.study["id"]], dash.no_update, dash.no_update)
+        found = (by_id[beat.study["id"]], *UNCHANGED[1:])
     else:
         return beat
     return replace(beat, found=found, study=found[0] if studies else None)
@@ -183,7 +183,7 @@ def fill(page: Component, engine: Engine, search: str, starting: bool) -> None:
     for (component, prop), value in zip(TOLD, told, strict=True):
         if value is not dash.no_update:
             setattr(page[component], prop, value)
-    for store, value in zip((shared.STUDY, shared.SELECTION, shared.FOCUS), found, strict=True):
+    for store, value in zip(SHOWN, found, strict=True):
         if value is not None:  # a store that is given nothing tells its readers so
             page[store].data = value
     page[ids.SEEN].data = unseen.marks

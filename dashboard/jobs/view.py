@@ -13,7 +13,7 @@ from dashboard.jobs.holdings import read_holdings
 from dashboard.jobs.pulse import curve_state
 from dashboard.jobs.store import store_words, study_rows, worker_rows
 from dashboard.jobs.table import EMPTY, count_words, news, picked, row
-from dashboard.links import asked_for
+from dashboard.links import UNCHANGED, asked_for, set_shown
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 
@@ -86,9 +86,7 @@ def register_buttons(app: dash.Dash, engine: Engine) -> None:
     """What the buttons of the rows do."""
 
     @app.callback(
-        Output(shared.STUDY, "data", allow_duplicate=True),
-        Output(shared.SELECTION, "data", allow_duplicate=True),
-        Output(shared.FOCUS, "data", allow_duplicate=True),
+        *set_shown(),
         Output(shared.PULSE, "n_intervals", allow_duplicate=True),
         Input(ids.PRESSED, "data"),
         State(shared.STUDY, "data"),
@@ -100,7 +98,7 @@ def register_buttons(app: dash.Dash, engine: Engine) -> None:
         if not pressed:
             raise dash.exceptions.PreventUpdate
         act(engine, pressed["action"], pressed["key"])
-        found = (dash.no_update, dash.no_update, dash.no_update)
+        found = UNCHANGED
         if pressed["action"] == "delete" and study and pressed["key"] == study["id"]:
             found = asked_for(engine, None)
         return *found, (beats or 0) + 1

@@ -162,9 +162,7 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
 
     @app.callback(
         output=[
-            Output(shared.STUDY, "data", allow_duplicate=True),
-            Output(shared.SELECTION, "data", allow_duplicate=True),
-            Output(shared.FOCUS, "data", allow_duplicate=True),
+            *links.set_shown(),
             Output(ids.WINDOW, "opened", allow_duplicate=True),
             Output(ids.TITLE, "value"),
         ],
@@ -183,7 +181,7 @@ def register_check(app: dash.Dash, engine: Engine) -> None:
         if draft.specs is None:
             raise ValueError(" ".join(draft.missing))
         study = existing(engine, draft) or engine.studies.create((title or "").strip() or draft.title, draft.specs)
-        return links.study_data(study), None, None, False, ""
+        return links.study_data(study), None, None, None, False, ""
 
 
 def without(engine: Engine, specs: Mapping[str, JobSpec] | None) -> str:

@@ -1,11 +1,14 @@
-"""The Teacher view's callbacks, a module for each panel."""
+"""The Teacher view's callbacks, a module for each panel and each menu of its header."""
 
 import dash
 from flask_caching import Cache
 
+from dashboard.teacher.exchange import register_exchange
 from dashboard.teacher.focus import register_focus
 from dashboard.teacher.grid import register_grid
+from dashboard.teacher.header import register_header
 from dashboard.teacher.matrix import register_matrix
+from dashboard.teacher.saved import register_saved
 from dashboard.teacher.scatter import register_scatter
 from dashboard.teacher.training import register_training
 from workers.engine import Engine
@@ -13,6 +16,9 @@ from workers.engine import Engine
 
 def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     """The view's callbacks."""
+    register_header(app, engine)
+    register_saved(app, engine)
+    register_exchange(app, engine)
     register_scatter(app, engine)
     register_matrix(app, engine, cache)
     register_training(app, engine)

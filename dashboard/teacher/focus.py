@@ -1,21 +1,53 @@
-"""The focused image: what it is, and how sure the teacher is of it, now or after an earlier epoch."""
+"""The focused image, and perhaps one pinned beside it: what they are, and how sure the teacher is of them, now or after an
+earlier epoch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import dash
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, State, html
+from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import labels_of
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
+from dashboard.components.notices import tell
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
+from dashboard.components.tables import to_csv
+from dashboard.image_ids import no_image
+from dashboard.measures import entropy, margin, rank
 from dashboard.teacher import ids
-from dashboard.teacher.figures import probability_figure
+from dashboard.teacher.bars import digits, probability_figure
 from dashboard.teacher.words import epoch_words
 from dashboard.theme import class_colours
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
+
+NO_IMAGE_YET = "Click an image in the grid, or press / and type its number."
+NUMBERS = [
+    ("entropy, bits", "Of the probabilities: 0 when all is on one class, more the more they are spread"),
+    ("margin", "By how much the likeliest class leads the next"),
+    ("true class", "Its place among all classes by probability"),
+]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One image that is looked at.
+
+    Attributes
+    ----------
+    image : its number.
+    split : "train" or "test".
+    true : its class; None where it is not known.
+    probabilities : of each class (K,), after the epoch that is asked.
+    """
+
+    image: int
+    split: str
+    true: int | None
+    probabilities: np.ndarray
 
 
 def focus_panel() -> html.Section:
@@ -26,8 +58,9 @@ def focus_panel() -> html.Section:
         [
             html.Div(
                 [
-                    html.Img(id=ids.FOCUS_IMAGE, className="focus-image", alt=""),
+                    html.Div(id=ids.FOCUS_IMAGES, className="focus-images"),
                     html.Div(id=ids.FOCUS_FACTS, className="focus-facts"),
+                    html.Div(id=ids.FOCUS_NUMBERS, className="focus-numbers"),
                     graph(ids.FOCUS_BARS),
                     html.Div(
                         [
@@ -50,7 +83,7 @@ def focus_panel() -> html.Section:
                 ],
                 className="focus-body",
             ),
-            empty(ids.FOCUS_WORDS, "Click an image in the grid, or press / and type its number."),
+            empty(ids.FOCUS_WORDS, NO_IMAGE_YET),
         ],
         controls=[
             dmc.NumberInput(
@@ -58,82 +91,101 @@ def focus_panel() -> html.Section:
                 placeholder="image /",
                 min=0,
                 size="xs",
-                w=92,
+                w=84,
                 hideControls=True,
                 allowDecimal=False,
                 allowNegative=False,
                 debounce=True,
                 **label("Go to image number"),
-            )
+            ),
+            dmc.ActionIcon(icon("pin"), id=ids.PIN, variant="subtle", color="gray", disabled=True, **label(PIN)),
+            dmc.ActionIcon(
+                icon("swap"),
+                id=ids.SWAP,
+                variant="subtle",
+                color="gray",
+                disabled=True,
+                **label("Swap the focused and the pinned image"),
+            ),
+            segmented(ids.FOCUS_SCALE, [("linear", "Linear"), ("log", "Log")], "linear", "Scale of the bars"),
         ],
-        exports=[picture(ids.FOCUS_BARS)],
+        exports=[("Probabilities, CSV", {"id": ids.TABLE_FOCUS}), picture(ids.FOCUS_BARS)],
         help_text=[
-            "The image itself, exactly, and the teacher's probability for each class; ✓ marks the true class.",
+            "The image itself, exactly, and the teacher's probability for each class, to four significant digits; ✓ marks "
+            "the true class, a frame the likeliest.",
+            "Pin an image, and the next that you look at stands beside it: its bars are full, those of the pinned image "
+            "hatched, with its true class marked (✓).",
+            "Entropy is 0 when all probability is on one class; the margin is the lead of the likeliest class over the next.",
             "The slider asks the teacher as it was after an earlier epoch: drag it to see when the answer was decided.",
         ],
         class_name="panel-tall",
     )
 
 
+PIN, UNPIN = "Pin this image beside the next", "Unpin"
+
+
 def register_focus(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
-        Output(ids.FOCUS_IMAGE, "src"),
-        Output(ids.FOCUS_IMAGE, "alt"),
-        Output(ids.FOCUS_IMAGE, "style"),
-        Output(ids.FOCUS_FACTS, "children"),
-        Output(ids.FOCUS_BARS, "figure"),
-        Output(ids.FOCUS_BARS, "style"),
-        Output(ids.FOCUS_WORDS, "style"),
-        Output(ids.EPOCH_TEXT, "children"),
-        Output(f"{ids.FOCUS_PANEL}-subtitle", "children"),
-        Input(shared.FOCUS, "data"),
-        Input(shared.READY, "data"),
-        Input(ids.EPOCH, "value"),
-        State(shared.STUDY, "data"),
-        State(shared.TAB, "data"),
+        output={
+            "images": Output(ids.FOCUS_IMAGES, "children"),
+            "facts": Output(ids.FOCUS_FACTS, "children"),
+            "numbers": Output(ids.FOCUS_NUMBERS, "children"),
+            "figure": Output(ids.FOCUS_BARS, "figure"),
+            "drawn": Output(ids.FOCUS_BARS, "style"),
+            "words": Output(ids.FOCUS_WORDS, "children"),
+            "wordless": Output(ids.FOCUS_WORDS, "style"),
+            "epoch": Output(ids.EPOCH_TEXT, "children"),
+            "subtitle": Output(f"{ids.FOCUS_PANEL}-subtitle", "children"),
+        },
+        inputs={
+            "focus": Input(shared.FOCUS, "data"),
+            "pinned": Input(shared.PINNED, "data"),
+            "ready": Input(shared.READY, "data"),
+            "epoch": Input(ids.EPOCH, "value"),
+            "scale": Input(ids.FOCUS_SCALE, "value"),
+            "study": State(shared.STUDY, "data"),
+            "tab": State(shared.TAB, "data"),
+        },
     )
-    def look(focus: int | None, ready: list[str], epoch: int | None, study: dict | None, tab: str | None):
-        """The focused image, and its probabilities after the chosen epoch: stored for the last, asked for before."""
-        nothing = (
-            dash.no_update,
-            dash.no_update,
-            dash.no_update,
-            "",
-            dash.no_update,
-            HIDDEN,
-            SHOWN,
-            "",
-            "What the teacher says of it",
-        )
+    def look(
+        focus: int | None,
+        pinned: int | None,
+        ready: list[str],
+        epoch: int | None,
+        scale: str,
+        study: dict | None,
+        tab: str | None,
+    ):
+        """The focused image and the pinned one, and their probabilities after the chosen epoch: stored for the last, asked
+        for before."""
         if study is None or focus is None or "predictions" not in ready:
-            return nothing
+            return nothing(NO_IMAGE_YET)
         keys = study["keys"]
         meta = engine.results.meta(keys["images"])
-        if not 0 <= focus < meta["count"]:
-            return nothing
-        probabilities, words = engine.results.array(keys["predictions"], "probabilities")[focus], ""
-        if "teacher" in keys:
-            asked, words = at_epoch(engine, keys, focus, epoch, tab)
-            probabilities = probabilities if asked is None else asked
-        names = meta["class_names"]
-        labels = labels_of(engine, keys)
-        true = None if labels is None else int(labels[focus])
-        predicted = int(probabilities.argmax())
-        split = "train" if focus < meta["n_train"] else "test"
-        figure = probability_figure(probabilities, names, class_colours(len(names)), true, predicted)
-        said = "" if true is None else f", class {names[true]}"
-        pictured = meta["atlas"] is not None
-        return (
-            f"/image/{keys['images']}/{focus}.png" if pictured else dash.no_update,
-            f"image {focus}{said}",
-            SHOWN if pictured else HIDDEN,
-            verdict(names, true, predicted, probabilities[predicted]),
-            figure,
-            SHOWN,
-            HIDDEN,
-            words,
-            f"Image {focus:,} ({split}){said}",
+        count, names = meta["count"], meta["class_names"]
+        if not 0 <= focus < count:
+            return nothing(f"{no_image(focus, count).capitalize()}.")
+        seen, words = looked_at(engine, keys, shown_images(focus, pinned, count), epoch, tab or "page")
+        figure = probability_figure(
+            [each.probabilities for each in seen],
+            names,
+            class_colours(len(names)),
+            [each.true for each in seen],
+            scale,
         )
+        said = "" if seen[0].true is None else f", class {names[seen[0].true]}"
+        return {
+            "images": pictures(keys["images"], seen, names) if meta["atlas"] is not None else [],
+            "facts": facts(seen, names),
+            "numbers": numbers(seen),
+            "figure": figure,
+            "drawn": SHOWN,
+            "words": dash.no_update,
+            "wordless": HIDDEN,
+            "epoch": words,
+            "subtitle": f"Image {focus:,} ({seen[0].split}){said}",
+        }
 
     @app.callback(
         Output(ids.EPOCH, "marks"),
@@ -170,6 +222,136 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
             return dash.no_update, f"0 to {count - 1}", dash.no_update
         return number, None, ""  # emptied, so that the same number can be typed again
 
+    @app.callback(
+        Output(ids.PIN, "children"),
+        Output(ids.PIN, "aria-label"),
+        Output(ids.PIN, "disabled"),
+        Output(ids.SWAP, "disabled"),
+        Input(shared.FOCUS, "data"),
+        Input(shared.PINNED, "data"),
+    )
+    def offer(focus: int | None, pinned: int | None):
+        """What can be pinned, unpinned, swapped."""
+        if pinned is None:
+            return icon("pin"), PIN, focus is None, True
+        return icon("unpin"), UNPIN, False, focus in (None, pinned)
+
+    @app.callback(
+        Output(shared.PINNED, "data", allow_duplicate=True),
+        Input(ids.PIN, "n_clicks"),
+        State(shared.FOCUS, "data"),
+        State(shared.PINNED, "data"),
+        prevent_initial_call=True,
+    )
+    def pin(clicks: int | None, focus: int | None, pinned: int | None):
+        """Pins the focused image, or lets the pinned one go."""
+        if not clicks:  # the view has only just been laid out
+            return dash.no_update
+        return focus if pinned is None else None
+
+    @app.callback(
+        Output(shared.FOCUS, "data", allow_duplicate=True),
+        Output(shared.PINNED, "data", allow_duplicate=True),
+        Input(ids.SWAP, "n_clicks"),
+        State(shared.FOCUS, "data"),
+        State(shared.PINNED, "data"),
+        prevent_initial_call=True,
+    )
+    def swap(clicks: int | None, focus: int | None, pinned: int | None):
+        """The pinned image becomes the focused one, and the other way round."""
+        if not clicks or focus is None or pinned is None:
+            return dash.no_update, dash.no_update
+        return pinned, focus
+
+    @app.callback(
+        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Input(ids.TABLE_FOCUS, "n_clicks"),
+        State(shared.FOCUS, "data"),
+        State(shared.PINNED, "data"),
+        State(ids.EPOCH, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        State(shared.TAB, "data"),
+        prevent_initial_call=True,
+    )
+    def take(
+        clicks: int | None,
+        focus: int | None,
+        pinned: int | None,
+        epoch: int | None,
+        study: dict | None,
+        ready: list[str],
+        tab: str | None,
+    ):
+        """The probabilities that the bars show, of all classes, as CSV."""
+        if not clicks:  # the view has only just been laid out
+            return dash.no_update
+        if study is None or focus is None or "predictions" not in ready:
+            tell("There is nothing to export before an image is looked at.")
+            return dash.no_update
+        meta = engine.results.meta(study["keys"]["images"])
+        shown = shown_images(focus, pinned, meta["count"])
+        seen, words = looked_at(engine, study["keys"], shown, epoch, f"{tab or 'page'}-export")
+        name = "-".join(["probabilities", *(str(each.image) for each in seen), *words.split(";")[0].split()])
+        return dcc.send_string(probability_table(seen, meta["class_names"]), f"{name}.csv")
+
+
+def nothing(words: str) -> dict[str, Any]:
+    """What the panel shows while there is no image to look at: why."""
+    kept = dict.fromkeys(("images", "figure"), dash.no_update)
+    said = {"facts": "", "numbers": None, "epoch": "", "subtitle": "What the teacher says of it"}
+    return kept | said | {"drawn": HIDDEN, "words": words, "wordless": SHOWN}
+
+
+def shown_images(focus: int, pinned: int | None, count: int) -> list[int]:
+    """The focused image, and the pinned one where that is another."""
+    return [focus] if pinned in (None, focus) or not 0 <= pinned < count else [focus, pinned]
+
+
+def pictures(images: str, seen: Sequence[Looked], names: Sequence[str]) -> list:
+    """The images, each with its number where there are two."""
+    shown = []
+    for each, element, role in zip(seen, (ids.FOCUS_IMAGE, ids.PINNED_IMAGE), ("image", "pinned"), strict=False):
+        said = "" if each.true is None else f", class {names[each.true]}"
+        drawn = html.Img(
+            id=element,
+            className="focus-image",
+            src=f"/image/{images}/{each.image}.png",
+            alt=f"image {each.image}{said}",
+        )
+        caption = [html.Figcaption(f"{role} {each.image:,}{said}")] if len(seen) > 1 else []
+        shown.append(html.Figure([drawn, *caption], key=element))
+    return shown
+
+
+def facts(seen: Sequence[Looked], names: Sequence[str]) -> str | list[html.Div]:
+    """What the teacher says of each image, in words."""
+    said = [
+        verdict(names, each.true, int(each.probabilities.argmax()), float(each.probabilities.max())) for each in seen
+    ]
+    return said[0] if len(seen) == 1 else [html.Div(said[0]), html.Div(f"pinned: {said[1]}", className="focus-pinned")]
+
+
+def numbers(seen: Sequence[Looked]) -> html.Table:
+    """Entropy, margin and the rank of the true class, a row for each image."""
+    rows = [
+        html.Tr(
+            [
+                html.Th(role),
+                html.Td(digits(entropy(each.probabilities))),
+                html.Td(digits(margin(each.probabilities))),
+                html.Td(
+                    "not known"
+                    if each.true is None
+                    else f"{rank(each.probabilities, each.true):,} of {len(each.probabilities):,}"
+                ),
+            ]
+        )
+        for role, each in zip(("image", "pinned"), seen, strict=False)
+    ]
+    titles = html.Tr([html.Td(), *(html.Th(title, title=meaning) for title, meaning in NUMBERS)])
+    return html.Table([html.Thead(titles), html.Tbody(rows)])
+
 
 def verdict(names: Sequence[str], true: int | None, predicted: int, confidence: float) -> str:
     """What the teacher says of one image, in words; without a true class, there is no right or wrong."""
@@ -179,11 +361,42 @@ def verdict(names: Sequence[str], true: int | None, predicted: int, confidence: 
     return f"{told}, {confidence:.1%} sure"
 
 
+def probability_table(seen: Sequence[Looked], names: Sequence[str]) -> str:
+    """The probabilities of all classes as CSV, a column for each image."""
+    columns = [each.probabilities.tolist() for each in seen]
+    header = ["class", *(f"probability of image {each.image}" for each in seen)]
+    return to_csv(header, zip(names, *columns, strict=True))
+
+
+def looked_at(
+    engine: Engine, keys: Mapping[str, str], images: Sequence[int], epoch: int | None, tab: str
+) -> tuple[list[Looked], str]:
+    """What there is to say of the images after an epoch, and which state of the teacher that was: the last one when an
+    earlier one does not answer, and where there is no teacher, none."""
+    meta = engine.results.meta(keys["images"])
+    labels = labels_of(engine, keys)
+    told, words = None, ""
+    if "teacher" in keys:
+        told, words = at_epoch(engine, keys, images, epoch, tab)
+    if told is None:
+        stored = engine.results.array(keys["predictions"], "probabilities")
+        told = [stored[image] for image in images]
+    return [
+        Looked(
+            image,
+            "train" if image < meta["n_train"] else "test",
+            None if labels is None else int(labels[image]),
+            probabilities,
+        )
+        for image, probabilities in zip(images, told, strict=True)
+    ], words
+
+
 def at_epoch(
-    engine: Engine, keys: Mapping[str, str], image: int, epoch: int | None, tab: str | None
-) -> tuple[np.ndarray | None, str]:
-    """The probabilities (K,) after an earlier epoch, asked for live, and which state of the teacher that was; None for
-    the last epoch, whose answers are stored, or when no answer comes.
+    engine: Engine, keys: Mapping[str, str], images: Sequence[int], epoch: int | None, tab: str
+) -> tuple[list[np.ndarray] | None, str]:
+    """The probabilities (K,) of each image after an earlier epoch, asked for live, and which state of the teacher that
+    was; None for the last epoch, whose answers are stored, or when no answer comes.
 
     Raises
     ------
@@ -197,9 +410,9 @@ def at_epoch(
     words = epoch_words(epoch, last, from_file)
     if epoch == last:
         return None, words
+    question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "numbers": list(images)}
     try:
-        question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "image": image}
-        return np.array(engine.calls.ask("predict", question, tab or "page")["probabilities"]), words
+        return [np.array(each) for each in engine.calls.ask("predict", question, tab)["probabilities"]], words
     except Superseded:
         raise dash.exceptions.PreventUpdate from None
     except (NoAnswer, CallFailed) as error:

@@ -1,4 +1,5 @@
-"""The Teacher view: map and matrix on the left, images and training in the middle, the focused image on the right."""
+"""The Teacher view: a header over map and matrix on the left, images and training in the middle, the focused image on the
+right."""
 
 from dash import dcc, html
 
@@ -7,6 +8,7 @@ from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
+from dashboard.teacher.header import header
 from dashboard.teacher.matrix import matrix_panel
 from dashboard.teacher.scatter import scatter_panel
 from dashboard.teacher.training import training_panel
@@ -16,6 +18,7 @@ def layout() -> html.Div:
     """The view; everything in it is filled by callbacks."""
     return html.Div(
         [
+            header(),
             html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
             html.Div([grid_panel(), training_panel()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),

@@ -138,7 +138,7 @@ class Desk:
         self.js("""() => {
             const {set_props: set} = window.dash_clientside;
             for (const window of ['help', 'new-window', 'study-abilities']) set(window, {opened: false});
-            for (const store of ['selection', 'focus']) set(store, {data: null});
+            for (const store of ['selection', 'focus', 'pinned']) set(store, {data: null});
             set('workspace', {data: ['jobs']});
         }""")
         self.wait("document.querySelector('#jobs-panel') && !document.querySelector('#matrix')")

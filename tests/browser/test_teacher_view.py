@@ -198,8 +198,8 @@ def test_an_earlier_teacher_is_asked(desk, digits, ids_of):
     keys = digits.study.keys
 
     def said(epoch):
-        question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "image": image}
-        return digits.engine.calls.ask("predict", question, "test", timeout=30)["probabilities"]
+        question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "numbers": [image]}
+        return digits.engine.calls.ask("predict", question, "test", timeout=30)["probabilities"][0]
 
     desk.open(f"/?focus={image}").wait_focus(image)
     desk.sees("#focus-epoch-text", "after epoch 3 of 3")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dashboard.components.curves import training_figure
-from dashboard.teacher.figures import LEVELS, MAX_NUMBERED, cell_mark, confusion_figure, probability_figure
-from dashboard.theme import ACCENT_COLOUR, class_colours
+from dashboard.teacher.figures import LEVELS, MAX_NUMBERED, cell_mark, confusion_figure
+from dashboard.theme import ACCENT_COLOUR
 
 CONFUSION = np.array([[30, 0, 2], [1, 40, 0], [0, 0, 0]])
 NAMES = ["cat", "dog", "eel"]
@@ -140,45 +140,15 @@ def test_no_points_are_an_empty_figure():
     assert not training_figure([], "loss").data
 
 
-def test_bars_tick_the_true_class_and_frame_the_predicted_one():
-    probabilities = np.array([0.2, 0.7995, 0.0005])
-    figure = probability_figure(probabilities, NAMES, class_colours(3), true=2, predicted=1)
-    (bars,) = figure.data
-    assert bars.x.tolist() == pytest.approx(probabilities.tolist())
-    assert list(bars.text) == ["20.0%", "80.0%", "5e-04"]
-    assert list(bars.marker.color) == class_colours(3)
-    assert list(bars.marker.line.width) == [0, 2, 0]
-    assert list(figure.layout.yaxis.ticktext) == ["cat", "dog", "eel ✓"]
-    assert figure.layout.xaxis.range == (0, 1)
-
-
 def test_long_names_have_room_and_what_looks_like_html_is_shown_as_it_stands():
     names = ["automobile", "a very long name indeed", "<script>alert(1)</script>"]
     figure = confusion_figure(np.eye(3, dtype=int), names)
     assert list(figure.layout.yaxis.ticktext) == ["automobile", "a very long…", "&lt;script&gt;ale…"]
     assert figure.layout.margin.l > confusion_figure(np.eye(3, dtype=int), ["0", "1", "2"]).layout.margin.l
     assert figure.layout.xaxis.tickangle == -45
-    bars = probability_figure(np.array([0.2, 0.3, 0.5]), names, ["#000000"] * 3, 0, 2)
-    assert list(bars.layout.yaxis.ticktext) == ["automobile ✓", "a very long…", "&lt;script&gt;ale…"]
 
 
 def test_a_hundred_classes_are_named_in_steps():
     ticks = confusion_figure(np.eye(100, dtype=int), [f"class {n}" for n in range(100)]).layout.xaxis
     assert list(ticks.tickvals) == list(range(0, 100, 4))
     assert ticks.ticktext[1] == "class 4"
-
-
-@pytest.mark.parametrize(("true", "last"), [(3, 81), (50, 50), (None, 81)])
-def test_of_many_classes_the_likeliest_have_bars_and_the_true_one(true, last):
-    probabilities = np.linspace(1, 2, 101)[:100] / 150
-    probabilities[3] = 0.3
-    names = [f"class {number}" for number in range(100)]
-    figure = probability_figure(probabilities, names, class_colours(100), true=true, predicted=3)
-    drawn = [3, *range(99, 81, -1), last]
-    marked = [f"class {number}" + (" ✓" if number == true else "") for number in drawn]
-    assert list(figure.layout.yaxis.ticktext) == marked
-    (bars,) = figure.data
-    assert bars.x.tolist() == pytest.approx(probabilities[drawn].tolist())
-    assert list(bars.marker.color) == [class_colours(100)[number] for number in drawn]
-    assert list(bars.marker.line.width) == [2] + [0] * 19
-    assert figure.layout.xaxis.title.text == "20 of 100 classes, likeliest first"

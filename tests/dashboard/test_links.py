@@ -32,7 +32,7 @@ def study(engine, own, digits):
 def restore(engine, own):
     page = Page(build(engine, own.settings).server.test_client())
 
-    def ask(search, study=None, selection=None, focus=None):
+    def ask(search, study=None, selection=None, focus=None, pinned=None):
         return page.ask(
             "focus.data",
             "url.search",
@@ -40,6 +40,7 @@ def restore(engine, own):
             study__data=study,
             selection__data=selection,
             focus__data=focus,
+            pinned__data=pinned,
         )
 
     return ask
@@ -59,6 +60,8 @@ def test_a_selection_is_remembered_by_its_content(engine):
     assert first["id"] != other["id"]
     assert re.fullmatch("[0-9a-f]{16}", first["id"])
     assert first["count"] == MASK.sum()
+    assert first["by_outcome"] is False
+    assert make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", by_outcome=True)["by_outcome"] is True
     assert (unpack_bits(first["bits"], len(MASK)) == MASK).all()
 
 
@@ -90,10 +93,10 @@ def test_a_study_travels_as_json(engine):
 
 def test_the_url_brings_everything_back(engine, study, restore):
     made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
-    found = restore(f"?study={study.id}&selection={made['id']}&focus=1500")
+    found = restore(f"?study={study.id}&selection={made['id']}&focus=1500&pin=0")
     assert found["study"]["data"] == study_data(study)
     assert found["selection"]["data"] == made
-    assert found["focus"]["data"] == 1500
+    assert (found["focus"]["data"], found["pinned"]["data"]) == (1500, 0)
 
 
 def test_without_a_url_there_is_the_newest_study_and_no_more(study, restore):
@@ -102,19 +105,44 @@ def test_without_a_url_there_is_the_newest_study_and_no_more(study, restore):
 
 def test_what_the_stores_say_already_is_left_alone(engine, study, restore):
     made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
-    address = f"?study={study.id}&selection={made['id']}&focus=3"
-    assert restore(address, study_data(study), made, 3) == {}
+    address = f"?study={study.id}&selection={made['id']}&focus=3&pin=4"
+    assert restore(address, study_data(study), made, 3, 4) == {}
 
 
 def test_a_url_that_asks_for_less_clears_the_rest(engine, study, restore):
     made = make_selection(engine, IMAGES, MASK, "Wrong in test", "matrix")
-    found = restore(f"?study={study.id}", study_data(study), made, 3)
-    assert found == {"selection": {"data": None}, "focus": {"data": None}}
+    found = restore(f"?study={study.id}", study_data(study), made, 3, 4)
+    assert found == {"selection": {"data": None}, "focus": {"data": None}, "pinned": {"data": None}}
 
 
-@pytest.mark.parametrize("focus", ["-1", "x", "1.5", "", "1e3"])
-def test_odd_numbers_are_no_focus(study, restore, focus):
-    assert restore(f"?study={study.id}&focus={focus}") == {"study": {"data": study_data(study)}}
+@pytest.mark.parametrize("name", ["focus", "pin"])
+@pytest.mark.parametrize(("number", "told"), [
+    ("-1", "In this address, -1 is no image number."),
+    ("x", "In this address, x is no image number."),
+    ("1.5", "In this address, 1.5 is no image number."),
+    ("²", "In this address, ² is no image number."),
+    ("1" * 5000, "In this address, 1111111111111111111… is no image number."),
+    ("1797", "In this address, image 1,797 does not exist; there are 0 to 1,796."),
+])  # fmt: skip
+def test_what_is_no_image_is_told_of_and_left_out(study, restore, name, number, told):
+    found = restore(f"?study={study.id}&{name}={number}")
+    assert toast(found) == told
+    assert found == {"study": {"data": study_data(study)}}
+
+
+def test_all_that_an_address_asks_for_in_vain_is_told_at_once(study, restore):
+    found = restore(f"?study={study.id}&selection=gone&focus=9999&pin=3")
+    assert toast(found) == (
+        "The selection in this address is gone; all images are shown. "
+        "In this address, image 9,999 does not exist; there are 0 to 1,796."
+    )
+    assert found == {"study": {"data": study_data(study)}, "pinned": {"data": 3}}
+
+
+def test_while_the_images_are_computed_any_number_may_be_one(engine, restore):
+    study = engine.studies.create("Digits", digits_study())
+    assert restore(f"?study={study.id}&focus=9999")["focus"]["data"] == 9999
+    assert restore(f"?study={study.id}&focus=") == {"study": {"data": study_data(study)}}
 
 
 def test_a_study_that_is_gone_is_told_of_and_the_newest_shown(engine, study, restore):

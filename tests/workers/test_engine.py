@@ -214,17 +214,6 @@ def test_a_bell_is_rung_in_a_store_that_was_emptied(own):
     assert engine.jobs.get(job("probe-empty").key).state == "queued"
 
 
-def test_selections_are_known_by_their_content(client, store):
-    engine = Engine(client, store.url, Settings())
-    selection = {"ids": "AAAA", "label": "4 taken for 9"}
-    known = engine.keep_selection(selection)
-    assert engine.keep_selection(dict(reversed(selection.items()))) == known
-    assert engine.keep_selection({"ids": "AAAB"}) != known
-    assert engine.selection(known) == selection
-    assert engine.selection("nowhere") is None
-    assert client.ttl(names.selection(known)) > 80 * 24 * 3600
-
-
 @pytest.mark.parametrize(("url", "why"), [
     ("redis://127.0.0.1:1/0", r"^no Redis server answers at redis://127\.0\.0\.1:1/0: .*; start it, or unset REDIS_URL"),
     ("redis://:secret@127.0.0.1:1/0", r"^no Redis server answers at redis://127\.0\.0\.1:1/0: "),

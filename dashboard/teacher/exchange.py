@@ -1,0 +1,166 @@
+"""The menu that takes image numbers out of the page and brings others in."""
+
+import base64
+import re
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+import numpy as np
+from dash import Input, Output, State, ctx, dcc, html
+
+from dashboard import ids as shared
+from dashboard.components.notices import tell
+from dashboard.components.panel import label
+from dashboard.image_ids import as_csv, as_json, read_ids, unknown_words
+from dashboard.links import fitting
+from dashboard.measures import in_split, unpack_bits
+from dashboard.teacher import ids
+from dashboard.teacher.sets import select
+from workers.engine import Engine
+
+MOST_BYTES = 8_000_000  # of a file that is read: a million numbers
+
+
+def exchange_menu() -> dmc.Popover:
+    """The button, and what it opens."""
+    out = html.Div(
+        [
+            html.Span("Take along: "),
+            dmc.Button("CSV", id=ids.EXCHANGE_CSV, size="compact-xs", variant="light", **label("Ids as CSV")),
+            dmc.Button("JSON", id=ids.EXCHANGE_JSON, size="compact-xs", variant="light", **label("Ids as JSON")),
+        ],
+        className="exchange-out",
+    )
+    return dmc.Popover(
+        [
+            dmc.PopoverTarget(dmc.Button("Image ids", size="compact-xs", variant="default")),
+            dmc.PopoverDropdown(
+                [
+                    out,
+                    dcc.Upload(
+                        "Drop a file of ids here, or click to choose one",
+                        id=ids.EXCHANGE_FILE,
+                        className="exchange-file",
+                        className_active="exchange-over",
+                        max_size=MOST_BYTES,  # of one that is larger, `assets/exchange.js` tells
+                    ),
+                    dmc.Textarea(
+                        id=ids.EXCHANGE_TEXT,
+                        placeholder="or paste them: 12, 40-50",
+                        size="xs",
+                        minRows=2,
+                        maxRows=6,
+                        autosize=True,
+                        debounce=True,
+                        **label("Ids to select"),
+                    ),
+                    dmc.Button("Select these", id=ids.EXCHANGE_BUTTON, size="compact-xs", variant="light", mt=6),
+                    html.Div(id=ids.EXCHANGE_WORDS, className="exchange-words", role="status"),
+                    dmc.Text(
+                        'CSV with a column image or id, JSON ([1, 2] or {"images": …, "ids": […]}), or plain numbers; up '
+                        f"to {MOST_BYTES // 1_000_000} MB.",
+                        size="xs",
+                        c="dimmed",
+                        mt=8,
+                    ),
+                ]
+            ),
+        ],
+        width=340,
+        position="bottom-end",
+        shadow="md",
+        trapFocus=True,
+        returnFocus=True,
+    )
+
+
+def register_exchange(app: dash.Dash, engine: Engine) -> None:
+    @app.callback(
+        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Input(ids.EXCHANGE_CSV, "n_clicks"),
+        Input(ids.EXCHANGE_JSON, "n_clicks"),
+        State(ids.SPLIT, "value"),
+        State(shared.SELECTION, "data"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def take(_csv: int, _json: int, split: str, selection: dict | None, study: dict | None, ready: list[str]):
+        """The numbers of the selected images; without a selection, of all images of the split."""
+        if not ctx.triggered[0]["value"]:  # the view has only just been laid out
+            return dash.no_update
+        if study is None or "images" not in ready:
+            tell("There is nothing to export before the images are there.")
+            return dash.no_update
+        images, selection = study["keys"]["images"], fitting(selection, study)
+        meta = engine.results.meta(images)
+        split = split if meta["n_train"] else "test"  # where nothing is kept for training, all is test
+        count = meta["count"]
+        mask = unpack_bits(selection["bits"], count) if selection else in_split(count, meta["n_train"], split)
+        numbers = np.flatnonzero(mask).tolist()
+        name = file_name(selection["label"] if selection else f"all {split}")
+        if ctx.triggered_id == ids.EXCHANGE_CSV:
+            return dcc.send_string(as_csv(numbers), f"{name}.csv")
+        by_outcome = (selection or {}).get("by_outcome", False)
+        return dcc.send_string(as_json(images, numbers, by_outcome=by_outcome), f"{name}.json")
+
+    @app.callback(
+        Output(shared.SELECTION, "data", allow_duplicate=True),
+        Output(ids.EXCHANGE_WORDS, "children"),
+        Output(ids.EXCHANGE_FILE, "contents"),
+        Input(ids.EXCHANGE_FILE, "contents"),
+        State(ids.EXCHANGE_FILE, "filename"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def read_file(contents: str | None, name: str | None, study: dict | None, ready: list[str]):
+        """The images that a file names. Its contents are cleared, so that the same file can be read again."""
+        if not contents:  # the view has only just been laid out
+            raise dash.exceptions.PreventUpdate
+        try:
+            text = base64.b64decode(contents.partition(",")[2]).decode()
+        except UnicodeDecodeError:
+            return dash.no_update, f"{name} is no text file; nothing is selected.", None
+        return *read(engine, text, name or "a file", study, ready), None
+
+    @app.callback(
+        Output(shared.SELECTION, "data", allow_duplicate=True),
+        Output(ids.EXCHANGE_WORDS, "children", allow_duplicate=True),
+        Input(ids.EXCHANGE_BUTTON, "n_clicks"),
+        State(ids.EXCHANGE_TEXT, "value"),
+        State(shared.STUDY, "data"),
+        State(shared.READY, "data"),
+        prevent_initial_call=True,
+    )
+    def read_text(clicks: int | None, text: str | None, study: dict | None, ready: list[str]):
+        """The images whose numbers were pasted."""
+        if not clicks:  # the view has only just been laid out
+            raise dash.exceptions.PreventUpdate
+        return read(engine, text or "", "pasted ids", study, ready)
+
+
+def read(engine: Engine, text: str, name: str, study: dict | None, ready: list[str]) -> tuple[Any, str]:
+    """The selection that a file or a pasted text is, or no update; and what there is to say of it."""
+    if study is None or "images" not in ready:
+        return dash.no_update, "The images are not there yet; read the ids again when they are."
+    images = study["keys"]["images"]
+    count = engine.results.meta(images)["count"]
+    try:
+        found = read_ids(text)
+    except ValueError as error:
+        return dash.no_update, f"Nothing is selected, as of {name}, {error}."
+    if found.images not in (None, images):
+        return dash.no_update, f"Nothing is selected, as {name} is of another image set."
+    unknown, mask = unknown_words(found, count), found.mask(count)
+    if not mask.any():
+        return dash.no_update, f"Nothing is selected. {unknown or f'There are no image numbers in {name}.'}"
+    chosen = int(mask.sum())
+    told = f"{chosen:,} image{' is' if chosen == 1 else 's are'} selected. {unknown}"
+    return select(engine, images, mask, name, by_outcome=found.by_outcome), told.strip()
+
+
+def file_name(label: str) -> str:
+    """The name of a file of what is called `label`."""
+    return "ids-" + (re.sub(r"[^\w.]+", "-", label).strip("-.") or "selection")
