@@ -15,6 +15,7 @@ from typing import Any, Literal
 from workers.params import (
     EmbeddingParams,
     GivenParams,
+    HierarchyParams,
     ImagesParams,
     LookParams,
     Params,
@@ -158,6 +159,12 @@ def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
     return 8 * (images["count"] if images else metas["predictions"]["arrays"]["predicted"]["shape"][0])
 
 
+def hierarchy_bytes(params: HierarchyParams, metas: Metas) -> int:
+    """The mean probabilities of each class, a fork for each but one, and two orders of them."""
+    n_classes = metas["images"]["n_classes"]
+    return 4 * n_classes**2 + 48 * n_classes
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted and how surely; atlas pages, while the pixels lie
     on disk; labels, and two matrices with them."""
@@ -187,6 +194,17 @@ EMBEDDING = register(
         "interactive",
         {"predictions": ("predictions", "given")},
         size=embedding_bytes,
+    )
+)
+HIERARCHY = register(
+    Kind(
+        "hierarchy",
+        "Tree of classes",
+        1,
+        HierarchyParams,
+        "interactive",
+        {"images": ("images", "given"), "predictions": ("predictions", "given")},
+        size=hierarchy_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 1, GivenParams, "interactive", size=given_bytes))

@@ -228,6 +228,13 @@ class EmbeddingParams(Params):
     ] = "features"
 
 
+# ---- the tree of classes ---------------------------------------------------------------------------------------------
+
+
+class HierarchyParams(Params):
+    pass
+
+
 # ---- predictions alone -----------------------------------------------------------------------------------------------
 
 StatedOutputs = Annotated[
