@@ -36,6 +36,7 @@ TOLD = (
     (shared.STUDY_PICKER, "data"),
     (shared.nav_badge("jobs"), "children"),
 )
+LATER = ("embedding-", "hierarchy")  # roles that panels add when they are looked at: steps until they are there
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 
@@ -136,7 +137,7 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     steps = [
         step(job, role in beat.facts, beat.now, beat.facts.get(role, ""))
         for role, job in once.values()
-        if "-" not in role or role not in beat.facts  # a further map, "embedding-logits", is a step until it is there
+        if role not in beat.facts or not role.startswith(LATER)
     ]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:

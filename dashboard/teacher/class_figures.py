@@ -1,0 +1,198 @@
+"""The tree of classes as figures: a sunburst, and a dendrogram with the distances on its axis."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.teacher.class_tree import Node, Tree, children, classes_named, node_name, under
+from dashboard.teacher.figures import MAX_NAMED
+from dashboard.theme import ACCENT_COLOUR, LETTER_WIDTH, RIGHT, WRONG, blank_figure, short_names
+
+SCALE = "Cividis"  # one lightness after the other, made for colour-blind readers (Nuñez et al. 2018)
+EDGE = "rgba(128,128,128,0.55)"  # seen on light and dark
+MARKED = {"sunburst": 0, "dendrogram": 1}  # the trace that frames are drawn on
+LEAST_SPAN = 0.02  # of the colours: below, differences are no more than an image or two
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many images of each class there are in a split, and how much of them counts: those that are right, or, where
+    no true class is known, their confidence.
+
+    Attributes
+    ----------
+    counts, sums : (K,)
+    words : what the share is called, such as "accuracy".
+    """
+
+    counts: np.ndarray
+    sums: np.ndarray
+    words: str
+
+    def of(self, node: Node) -> tuple[int, float]:
+        """Images of a node, and their share; NaN where there are none."""
+        members = list(node.classes)
+        count = int(self.counts[members].sum())
+        return count, float(self.sums[members].sum()) / count if count else float("nan")
+
+
+def sunburst_figure(
+    tree: Tree, level: int, share: Share, class_names: Sequence[str], marks: dict[str, list]
+) -> go.Figure:
+    """Rings of sectors, as wide as their classes have images, the root in the middle.
+
+    Parameters
+    ----------
+    level : the node that is zoomed to.
+    marks : as `frames` gives them.
+    """
+    nodes = list(tree.values())
+    told = [share.of(node) for node in nodes]
+    figure = blank_figure()
+    figure.add_sunburst(
+        ids=[str(node.number) for node in nodes],
+        parents=["" if node.parent is None else str(node.parent) for node in nodes],
+        labels=_labels(nodes, class_names),
+        values=np.array([count for count, _ in told], np.int32),
+        branchvalues="total",
+        sort=False,
+        level=str(level),
+        leaf={"opacity": 1},
+        insidetextorientation="horizontal" if len(tree) < 2 * MAX_NAMED else "radial",
+        customdata=_to_zoom(nodes),
+        hovertext=[hover(node, *at, share.words, class_names) for node, at in zip(nodes, told, strict=True)],
+        hoverinfo="text",
+        marker=_coloured(tree, share) | {"colors": _shares(told), "line": marks},
+    )
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
+    return figure
+
+
+def dendrogram_figure(
+    tree: Tree, level: int, share: Share, class_names: Sequence[str], marks: dict[str, list]
+) -> go.Figure:
+    """The same tree, each fork at its distance; the axis begins a little below the closest fork, or at 0. Parameters as
+    in `sunburst_figure`."""
+    shown = under(tree, level)
+    nodes = list(shown.values())
+    told = [share.of(node) for node in nodes]
+    begin, end = _distances(nodes)
+    across = _places(shown)
+    x = [max(node.distance, begin) for node in nodes]
+    lines_x, lines_y = [], []
+    for number, below in children(shown).items():
+        at = max(shown[number].distance, begin)
+        for child in below:
+            lines_x += [at, at, max(child.distance, begin), None]
+            lines_y += [across[number], across[child.number], across[child.number], None]
+    figure = blank_figure(hovermode="closest")
+    figure.add_scatter(x=lines_x, y=lines_y, mode="lines", line={"color": EDGE, "width": 1.5}, hoverinfo="skip")
+    figure.add_scatter(
+        x=np.array(x, np.float32),
+        y=[across[node.number] for node in nodes],
+        ids=[str(node.number) for node in nodes],
+        mode="markers",
+        customdata=_to_zoom(nodes),
+        hovertext=[hover(node, *at, share.words, class_names) for node, at in zip(nodes, told, strict=True)],
+        hoverinfo="text",
+        cliponaxis=False,
+        marker=_coloured(tree, share)
+        | {"color": _shares(told)}
+        | {"size": 10 if len(nodes) < 2 * MAX_NAMED else 7, "line": marks},
+    )
+    leaves = [node for node in nodes if not node.is_fork]
+    step = -(-len(leaves) // MAX_NAMED)
+    names = _labels(leaves, class_names)[::step]
+    figure.update_layout(margin={"l": 18 + LETTER_WIDTH * max(map(len, names)), "r": 4, "t": 8, "b": 36})
+    figure.update_xaxes(title_text="Jensen-Shannon distance", range=[begin, end], showgrid=True)
+    figure.update_yaxes(
+        tickmode="array", tickvals=list(range(0, len(leaves), step)), ticktext=names, showgrid=False,
+        range=[len(leaves) - 0.5, -0.5],
+    )  # fmt: skip
+    return figure
+
+
+def frames(
+    nodes: Collection[Node], path: Collection[Node], true: int | None, selected: Collection[int]
+) -> dict[str, list]:
+    """Width and colour of the line around each node: what is selected, and the way of the focused image, red from where it
+    leaves the true class.
+
+    Parameters
+    ----------
+    nodes : in the order of the figure.
+    true : the focused image's class, None where it is not known.
+    selected : the classes whose images are selected.
+    """
+    chosen = set(selected)
+    way = {node.number for node in path}
+    widths, colours = [], []
+    for node in nodes:
+        if chosen.issuperset(node.classes):
+            widths.append(3.5)
+            colours.append(ACCENT_COLOUR)
+        elif node.number in way:
+            widths.append(3)
+            colours.append(RIGHT if true is None or true in node.classes else WRONG)
+        else:
+            widths.append(0.7)
+            colours.append(EDGE)
+    return {"width": widths, "color": colours}
+
+
+def hover(node: Node, count: int, share: float, words: str, class_names: Sequence[str]) -> str:
+    """What is said of a node under the pointer."""
+    lines = [
+        classes_named(node.classes, short_names(class_names)),
+        f"{count:,} images" + (f", {words} {share:.1%}" if count else ""),
+    ]
+    return "<br>".join(lines + ([f"distance {node.distance:.3f}"] if node.is_fork else []))
+
+
+def _labels(nodes: Sequence[Node], class_names: Sequence[str]) -> list[str]:
+    return short_names([node_name(node, class_names) if node.parent is not None else "all" for node in nodes])
+
+
+def _to_zoom(nodes: Sequence[Node]) -> list[list]:
+    """For the browser: the fork above, and whether a double click goes into this one."""
+    return [[node.parent, node.is_fork] for node in nodes]
+
+
+def _coloured(tree: Tree, share: Share) -> dict[str, Any]:
+    """Colours from the least share of a class up to 1, and their bar; the same wherever one zooms."""
+    least = min((at for count, at in (share.of(node) for node in tree.values()) if count), default=1.0)
+    low = min(np.floor(least * 50) / 50, 1 - LEAST_SPAN)
+    return {
+        "colorscale": SCALE,
+        "cmin": low,
+        "cmax": 1,
+        "showscale": True,
+        "colorbar": {
+            "thickness": 10, "len": 0.9, "outlinewidth": 0, "nticks": 5, "tickformat": ".0%", "ticklen": 3,
+            "title": {"text": share.words, "side": "right", "font": {"size": 11}}, "tickfont": {"size": 11}, "xpad": 4,
+        },
+    }  # fmt: skip
+
+
+def _shares(told: Sequence[tuple[int, float]]) -> np.ndarray:
+    return np.array([at if count else 1.0 for count, at in told], np.float32)
+
+
+def _places(tree: Tree) -> dict[int, float]:
+    """Where each node of a dendrogram stands: classes one after the other, a fork in the middle of what is right under it."""
+    leaves = [number for number, node in tree.items() if not node.is_fork]
+    places: dict[int, float] = {number: place for place, number in enumerate(leaves)}
+    for number, below in reversed(list(children(tree).items())):
+        places[number] = (places[below[0].number] + places[below[-1].number]) / 2
+    return places
+
+
+def _distances(nodes: Sequence[Node]) -> tuple[float, float]:
+    """Where the axis of distances begins and ends."""
+    distances = [node.distance for node in nodes if node.is_fork] or [0.0]
+    low, high = min(distances), max(distances)
+    margin = 0.12 * (high - low) or 0.1
+    return (0.0 if low < 2 * margin else low - 3 * margin), high + margin
