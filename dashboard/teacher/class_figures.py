@@ -8,12 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.teacher.class_tree import Node, Tree, children, classes_named, node_name, under
-from dashboard.teacher.figures import MAX_NAMED
 from dashboard.theme import ACCENT_COLOUR, LETTER_WIDTH, RIGHT, WRONG, blank_figure, short_names
 
 SCALE = "Cividis"  # one lightness after the other, made for colour-blind readers (Nuñez et al. 2018)
-EDGE = "rgba(128,128,128,0.55)"  # seen on light and dark
+EDGE = "#868e96"  # seen on light and dark
 MARKED = {"sunburst": 0, "dendrogram": 1}  # the trace that frames are drawn on
+MANY = 50  # nodes, above which lines are thin
+MOST_NAMED = 14  # classes that a dendrogram of the least height has room for
+MOST_RINGS = 10  # drawn from where one has zoomed to
 LEAST_SPAN = 0.02  # of the colours: below, differences are no more than an image or two
 
 
@@ -61,7 +63,8 @@ def sunburst_figure(
         sort=False,
         level=str(level),
         leaf={"opacity": 1},
-        insidetextorientation="horizontal" if len(tree) < 2 * MAX_NAMED else "radial",
+        insidetextorientation="radial" if len(tree) > MANY else "horizontal",
+        maxdepth=MOST_RINGS,
         customdata=_to_zoom(nodes),
         hovertext=[hover(node, *at, share.words, class_names) for node, at in zip(nodes, told, strict=True)],
         hoverinfo="text",
@@ -74,24 +77,29 @@ def sunburst_figure(
 def dendrogram_figure(
     tree: Tree, level: int, share: Share, class_names: Sequence[str], marks: dict[str, list]
 ) -> go.Figure:
-    """The same tree, each fork at its distance; the axis begins a little below the closest fork, or at 0. Parameters as
-    in `sunburst_figure`."""
+    """The same tree from `level` down, each fork at its distance; the axis begins a little below the closest fork, or at 0.
+    Parameters as in `sunburst_figure`."""
     shown = under(tree, level)
     nodes = list(shown.values())
     told = [share.of(node) for node in nodes]
     begin, end = _distances(nodes)
     across = _places(shown)
-    x = [max(node.distance, begin) for node in nodes]
+    along = {node.number: round(node.distance, 4) if node.is_fork else begin for node in nodes}
     lines_x, lines_y = [], []
     for number, below in children(shown).items():
-        at = max(shown[number].distance, begin)
+        at = along[number]
+        lines_x += [at, at, None]
+        lines_y += [across[below[0].number], across[below[-1].number], None]
         for child in below:
-            lines_x += [at, at, max(child.distance, begin), None]
-            lines_y += [across[number], across[child.number], across[child.number], None]
-    figure = blank_figure(hovermode="closest")
-    figure.add_scatter(x=lines_x, y=lines_y, mode="lines", line={"color": EDGE, "width": 1.5}, hoverinfo="skip")
+            lines_x += [at, along[child.number], None]
+            lines_y += [across[child.number], across[child.number], None]
+    many = len(nodes) > MANY
+    figure = blank_figure(hovermode="closest", dragmode=False)
     figure.add_scatter(
-        x=np.array(x, np.float32),
+        x=lines_x, y=lines_y, mode="lines", line={"color": EDGE, "width": 0.8 if many else 1.5}, hoverinfo="skip"
+    )
+    figure.add_scatter(
+        x=[along[node.number] for node in nodes],
         y=[across[node.number] for node in nodes],
         ids=[str(node.number) for node in nodes],
         mode="markers",
@@ -99,17 +107,16 @@ def dendrogram_figure(
         hovertext=[hover(node, *at, share.words, class_names) for node, at in zip(nodes, told, strict=True)],
         hoverinfo="text",
         cliponaxis=False,
-        marker=_coloured(tree, share)
-        | {"color": _shares(told)}
-        | {"size": 10 if len(nodes) < 2 * MAX_NAMED else 7, "line": marks},
+        marker=_coloured(tree, share) | {"color": _shares(told), "size": 7 if many else 10, "line": marks},
     )
     leaves = [node for node in nodes if not node.is_fork]
-    step = -(-len(leaves) // MAX_NAMED)
+    step = -(-len(leaves) // MOST_NAMED)
     names = _labels(leaves, class_names)[::step]
-    figure.update_layout(margin={"l": 18 + LETTER_WIDTH * max(map(len, names)), "r": 4, "t": 8, "b": 36})
-    figure.update_xaxes(title_text="Jensen-Shannon distance", range=[begin, end], showgrid=True)
+    figure.update_layout(margin={"l": 26 + LETTER_WIDTH * max(map(len, names)), "r": 4, "t": 8, "b": 36})
+    figure.update_xaxes(title_text="Jensen-Shannon distance", range=[begin, end], fixedrange=True)
     figure.update_yaxes(
-        tickmode="array", tickvals=list(range(0, len(leaves), step)), ticktext=names, showgrid=False,
+        tickmode="array", tickvals=list(range(0, len(leaves), step)), ticktext=names, showgrid=False, fixedrange=True,
+        ticklabelstandoff=8,
         range=[len(leaves) - 0.5, -0.5],
     )  # fmt: skip
     return figure
@@ -128,17 +135,18 @@ def frames(
     selected : the classes whose images are selected.
     """
     chosen = set(selected)
+    scale = 0.6 if len(nodes) > MANY else 1.0
     way = {node.number for node in path}
     widths, colours = [], []
     for node in nodes:
         if chosen.issuperset(node.classes):
-            widths.append(3.5)
+            widths.append(3.5 * scale)
             colours.append(ACCENT_COLOUR)
         elif node.number in way:
-            widths.append(3)
+            widths.append(3 * scale)
             colours.append(RIGHT if true is None or true in node.classes else WRONG)
         else:
-            widths.append(0.7)
+            widths.append(0.7 * scale)
             colours.append(EDGE)
     return {"width": widths, "color": colours}
 

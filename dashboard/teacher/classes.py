@@ -82,7 +82,7 @@ def classes_panel() -> html.Section:
             "Jensen-Shannon distances, from 0 (the same) to 1 (nothing in common).",
             "A sector is as wide as its classes have images in the split shown in the matrix, and coloured by how many of "
             "them are right; without true classes by the mean confidence. Forks at much the same distance are drawn as one: "
-            "with fewer levels more of them, at the right end of the slider none.",
+            "with fewer levels more of them, at the right end of the slider none. Ten rings are drawn; zoom to see more.",
             "Click a sector to select its images, Shift adds; a double click zooms in, in the middle out again, as do the "
             "names above. The names below do the same by keyboard.",
             "Framed in blue is the way of the focused image: at each fork to the child with the larger summed "
@@ -187,11 +187,12 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
         figure.update_layout(
             meta={"key": shown["key"], "level": str(level.number)}, uirevision=f"{what} {level.number}"
         )
-        line = f"{len(root.classes)} classes, {count:,} {split} images, {share.words} {at:.1%}"
+        line = f"{share.words.capitalize()} {at:.1%} of {count:,} {split} images, {len(root.classes)} classes"
         left_out = engine.results.meta(shown["key"])["left_out"]
+        above_it = crumbs(tree, level, names)
         if left_out:
-            line += f" · without test images, so not in the tree: {classes_named(left_out, names)}"
-        return figure, SHOWN, keep, HIDDEN, line, crumbs(tree, level, names), how_many
+            above_it.append(html.Div(f"Not in the tree, as they have no test images: {classes_named(left_out, names)}"))
+        return figure, SHOWN, keep, HIDDEN, line, above_it, how_many
 
     @app.callback(
         Output(ids.CLASSES, "figure", allow_duplicate=True),
