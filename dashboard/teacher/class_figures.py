@@ -15,6 +15,7 @@ EDGE = "#868e96"  # seen on light and dark
 MARKED = {"sunburst": 0, "dendrogram": 1}  # the trace that frames are drawn on
 MANY = 50  # nodes, above which lines are thin
 MOST_NAMED = 14  # classes that a dendrogram of the least height has room for
+PAD = 0.02  # of the axis of distances, for the marks of the classes at its begin
 MOST_RINGS = 10  # drawn from where one has zoomed to
 LEAST_SPAN = 0.02  # of the colours: below, differences are no more than an image or two
 
@@ -113,7 +114,7 @@ def dendrogram_figure(
     step = -(-len(leaves) // MOST_NAMED)
     names = _labels(leaves, class_names)[::step]
     figure.update_layout(margin={"l": 26 + LETTER_WIDTH * max(map(len, names)), "r": 4, "t": 8, "b": 36})
-    figure.update_xaxes(title_text="Jensen-Shannon distance", range=[begin, end], fixedrange=True)
+    figure.update_xaxes(title_text="Jensen-Shannon distance", range=[begin - PAD * (end - begin), end], fixedrange=True)
     figure.update_yaxes(
         tickmode="array", tickvals=list(range(0, len(leaves), step)), ticktext=names, showgrid=False, fixedrange=True,
         ticklabelstandoff=8,
@@ -170,13 +171,14 @@ def _to_zoom(nodes: Sequence[Node]) -> list[list]:
 
 
 def _coloured(tree: Tree, share: Share) -> dict[str, Any]:
-    """Colours from the least share of a class up to 1, and their bar; the same wherever one zooms."""
-    least = min((at for count, at in (share.of(node) for node in tree.values()) if count), default=1.0)
-    low = min(np.floor(least * 50) / 50, 1 - LEAST_SPAN)
+    """Colours from the least share of a class to the largest, and their bar; the same wherever one zooms."""
+    shares = [at for count, at in (share.of(node) for node in tree.values() if not node.is_fork) if count] or [1.0]
+    low = min(np.floor(min(shares) * 50) / 50, 1 - LEAST_SPAN)
+    high = max(np.ceil(max(shares) * 50) / 50, low + LEAST_SPAN)
     return {
         "colorscale": SCALE,
         "cmin": low,
-        "cmax": 1,
+        "cmax": high,
         "showscale": True,
         "colorbar": {
             "thickness": 10, "len": 0.9, "outlinewidth": 0, "nticks": 5, "tickformat": ".0%", "ticklen": 3,

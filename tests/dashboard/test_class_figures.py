@@ -24,7 +24,7 @@ def test_sectors_are_as_wide_as_their_classes_have_images():
     assert (trace.branchvalues, trace.level, trace.sort) == ("total", "8", False)
 
 
-def test_colours_are_accuracies_from_the_least_one_of_a_class():
+def test_colours_are_accuracies_from_the_least_of_a_class_to_the_largest():
     (trace,) = sunburst_figure(TREE, 8, SHARE, NAMES, MARKS).data
     colours = dict(zip(trace.ids, trace.marker.colors.tolist(), strict=True))
     assert colours["5"] == pytest.approx(19 / 30)
