@@ -160,9 +160,9 @@ def embedding_bytes(params: EmbeddingParams, metas: Metas) -> int:
 
 
 def hierarchy_bytes(params: HierarchyParams, metas: Metas) -> int:
-    """The mean probabilities of each class, a fork for each but one, and two orders of them."""
+    """The mean probabilities of each class, a fork for each but one, and two orders of them; a header each."""
     n_classes = metas["images"]["n_classes"]
-    return 4 * n_classes**2 + 48 * n_classes
+    return 4 * n_classes**2 + 40 * n_classes + 512
 
 
 def given_bytes(params: GivenParams, metas: Metas) -> int:

@@ -198,6 +198,8 @@ def test_golden_hierarchy(make, results, tmp_path):
     assert results.array(known, "linkage") == pytest.approx(np.array([[1, 2, 0.3736, 2], [0, 3, 0.6897, 3]]), abs=1e-3)
     assert results.array(unknown, "classes").tolist() == [0, 1, 2]
     assert results.array(unknown, "linkage")[:, 2] == pytest.approx([0.3445, 0.7972], abs=1e-3)
+    expected = kinds.hierarchy_bytes(kinds.HierarchyParams(), {"images": {"n_classes": 4}})
+    assert 0.4 * expected < results.sizes()[known] < 1.2 * expected
     told = [{name: results.meta(key)[name] for name in ("classes_of", "distance", "left_out")} for key in found]
     assert told == [
         {"classes_of": of, "distance": "Jensen-Shannon distance", "left_out": [3]} for of in ("true", "predicted")
