@@ -17,7 +17,7 @@
     const again = last.id === id && now - last.time < DOUBLE_MS;
     last = again ? {} : {id, time: now};
     if (!again) pick(Number(id));
-    else if (isFork) zoom(id === plotOf().layout.meta.level ? parent : Number(id));
+    else if (isFork) zoom(id === plotOf().layout.meta.level ? parent ?? Number(id) : Number(id));
   };
 
   document.addEventListener('pointerdown', (event) => { add = event.shiftKey; }, {capture: true});

@@ -178,9 +178,7 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
         count, at = share.of(root)
         if not count:
             return keep, HIDDEN, f"There are no {split} images of these classes.", SHOWN, LINE, [], how_many
-        level = root
-        if zoom is not None and zoom["key"] == shown["key"] and zoom["node"] is not None:
-            level = zoomed(tree, tree_of(engine, shown["key"])[zoom["node"]].classes)
+        level = level_of(engine, shown["key"], tree, zoom)
         drawn = under(tree, level.number) if what == "dendrogram" else tree
         marks = marks_of(engine, keys, tree, drawn, split, fitting(selection, study), focus)
         figure = FIGURES[what](tree, level.number, share, names, marks)
@@ -222,9 +220,7 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
         if study is None or shown is None or shown["key"] is None or style.get("display") == "none":
             return dash.no_update
         tree = tree_of(engine, shown["key"], levels)
-        drawn = tree
-        if what == "dendrogram" and zoom is not None and zoom["key"] == shown["key"] and zoom["node"] is not None:
-            drawn = under(tree, zoomed(tree, tree_of(engine, shown["key"])[zoom["node"]].classes).number)
+        drawn = under(tree, level_of(engine, shown["key"], tree, zoom).number) if what == "dendrogram" else tree
         patch = Patch()
         marks = marks_of(engine, study["keys"], tree, drawn, split, fitting(selection, study), focus)
         patch["data"][MARKED[what]]["marker"]["line"] = marks
@@ -331,6 +327,13 @@ def tree_of(engine: Engine, key: str, levels: int = MOST_LEVELS) -> Tree:
     """The tree of a result, as the slider has it."""
     linkage, classes = (engine.results.array(key, name) for name in ("linkage", "classes"))
     return class_tree(linkage, classes, None if levels >= MOST_LEVELS else levels)
+
+
+def level_of(engine: Engine, key: str, tree: Tree, zoom: Mapping[str, Any] | None) -> Node:
+    """What is zoomed to: the root where nothing is, or something of another tree."""
+    if zoom is None or zoom["key"] != key:
+        return next(iter(tree.values()))
+    return zoomed(tree, tree_of(engine, key)[zoom["node"]].classes)
 
 
 def classes_of(engine: Engine, keys: Mapping[str, str]) -> np.ndarray:
