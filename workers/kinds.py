@@ -15,6 +15,7 @@ from typing import Any, Literal
 from workers.params import (
     EmbeddingParams,
     GivenParams,
+    HierarchyParams,
     ImagesParams,
     LookParams,
     Params,
@@ -167,6 +168,12 @@ def embedding_queue(params: Mapping[str, Any]) -> Queue:
     return "interactive" if params["method"] == "pca" else "batch"
 
 
+def hierarchy_bytes(params: HierarchyParams, metas: Metas) -> int:
+    """The mean probabilities of each class, a fork for each but one, and two orders of them; a header each."""
+    n_classes = metas["images"]["n_classes"]
+    return 4 * n_classes**2 + 40 * n_classes + 512
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -196,6 +203,17 @@ EMBEDDING = register(
         embedding_queue,
         {"images": ("images", "given"), "predictions": ("predictions", "given")},
         size=embedding_bytes,
+    )
+)
+HIERARCHY = register(
+    Kind(
+        "hierarchy",
+        "Tree of classes",
+        1,
+        HierarchyParams,
+        "interactive",
+        {"images": ("images", "given"), "predictions": ("predictions", "given")},
+        size=hierarchy_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

@@ -279,6 +279,13 @@ class EmbeddingParams(Params):
         return {name: getattr(self, name) for name in METHOD_SETTINGS[self.method]}
 
 
+# ---- the tree of classes ---------------------------------------------------------------------------------------------
+
+
+class HierarchyParams(Params):
+    pass
+
+
 # ---- predictions alone -----------------------------------------------------------------------------------------------
 
 StatedOutputs = Annotated[

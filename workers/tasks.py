@@ -20,6 +20,7 @@ from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
 from models.devices import pick_device
+from models.hierarchy import ClassHierarchy
 from models.optimisation import Optimizer
 from models.sources import SOURCES, Source, make_source
 from models.speed import Speed, measure_speed
@@ -32,6 +33,7 @@ from workers.kept import KeptWork
 from workers.kinds import N_WEIGHTS, learn_sizes
 from workers.params import (
     FolderSource,
+    HierarchyParams,
     ImagesParams,
     LookParams,
     NpzSource,
@@ -265,6 +267,31 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
     told = asked.predict(pixels(given), callback=attempt)
     said, facts = said_of(softmax(told.logits), labels, given.meta["n_train"])
     return Made({"logits": told.logits, "features": told.features, **said}, facts)
+
+
+@runs("hierarchy")
+def hierarchy(params: HierarchyParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
+    """The classes as a tree: those that the test images show the teacher to hold for alike lie close together. Where the
+    true classes are not known, the images of a class are those that are taken for it."""
+    images, given = inputs["images"], inputs["predictions"]
+    known = "labels" in images.meta["arrays"]
+    labels = images.array("labels") if known else given.array("predicted")
+    test = slice(images.meta["n_train"], None)
+    attempt.stage("comparing the classes")
+    fitted = ClassHierarchy().fit(given.array("probabilities")[test], labels[test])
+    return Made(
+        {
+            "classes": fitted.classes_.astype(np.int32),
+            "leaves": fitted.leaves_.astype(np.int32),
+            "linkage": fitted.linkage_,
+            "mean_probabilities": fitted.mean_probabilities_.astype(np.float32),
+        },
+        {
+            "classes_of": "true" if known else "predicted",
+            "distance": "Jensen-Shannon distance",
+            "left_out": np.setdiff1d(np.arange(images.meta["n_classes"]), fitted.classes_).tolist(),
+        },
+    )
 
 
 @answers("predict")

@@ -36,6 +36,7 @@ TOLD = (
     (shared.STUDY_PICKER, "data"),
     (shared.nav_badge("jobs"), "children"),
 )
+LATER = ("embedding-", "hierarchy")  # roles that panels add when they are looked at: steps while they are made
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 
@@ -144,7 +145,7 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     steps = [
         step(job, role in beat.facts, beat.now, beat.facts.get(role, ""))
         for role, job in once.values()
-        if "-" not in role or job.is_open  # a further map, "embedding-5feceb66", is a step while it is made
+        if not role.startswith(LATER) or job.is_open
     ]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:

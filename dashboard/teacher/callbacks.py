@@ -3,6 +3,7 @@
 import dash
 from flask_caching import Cache
 
+from dashboard.teacher.classes import register_classes
 from dashboard.teacher.exchange import register_exchange
 from dashboard.teacher.focus import register_focus
 from dashboard.teacher.grid import register_grid
@@ -22,5 +23,6 @@ def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     register_scatter(app, engine)
     register_matrix(app, engine, cache)
     register_training(app, engine)
+    register_classes(app, engine)
     register_grid(app, engine)
     register_focus(app, engine)

@@ -64,6 +64,20 @@ TRAINING = "training"
 TRAINING_WORDS = "training-words"
 TRAINING_WHAT = "training-what"
 
+CLASSES_PANEL = "classes-panel"
+CLASSES = "classes"
+CLASSES_WORDS = "classes-words"
+CLASSES_WHAT = "classes-what"
+CLASSES_LEVELS = "classes-levels"
+CLASSES_LEVELS_TEXT = "classes-levels-text"
+CLASSES_CRUMBS = "classes-crumbs"
+CLASSES_PATH = "classes-path"
+CLASSES_SEEN = "classes-seen"  # whether the panel has come into sight
+CLASSES_SOURCE = "classes-source"  # {"key", "words"}: the tree, or why there is none
+CLASSES_HEARS = "classes-hears"
+CLASSES_PICKED = "classes-picked"  # what was clicked: {"key", "node", "add"}
+CLASSES_ZOOM = "classes-zoom"  # what was double-clicked: {"key", "node"}
+
 GRID_PANEL = "grid-panel"
 GRID = "grid"
 GRID_SOURCE = "grid-source"
@@ -91,6 +105,7 @@ EPOCH_TEXT = "focus-epoch-text"
 
 TABLE_SCATTER = "take-scatter"
 TABLE_MATRIX = "take-matrix"
+TABLE_CLASSES = "take-classes"
 TABLE_TRAINING = "take-training"
 TABLE_SELECTION = "take-selection"
 TABLE_FOCUS = "take-focus"

@@ -6,6 +6,7 @@ from dash import dcc, html
 from dashboard.abilities import Need, Part
 from dashboard.components.view import View
 from dashboard.teacher import ids
+from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.header import header
@@ -20,7 +21,7 @@ def layout() -> html.Div:
         [
             header(),
             html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
-            html.Div([grid_panel(), training_panel()], className="column column-middle"),
+            html.Div([grid_panel(), training_panel(), classes_panel()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
             dcc.Store(id=ids.GRID_SOURCE),
             dcc.Store(id=ids.GRID_AGAIN),
@@ -38,6 +39,7 @@ VIEW = View(
     (
         Part("Map"),
         Part("Confusion matrix", (Need.LABELS,)),
+        Part("Classes"),
         Part("Training", (Need.EPOCHS,)),
         Part("Images"),
         Part("Focused image"),

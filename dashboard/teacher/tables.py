@@ -1,12 +1,14 @@
 """The Teacher view's numbers as CSV, to take along."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dashboard.abilities import labels_of
 from dashboard.components.tables import to_csv
 from dashboard.measures import in_split, unpack_bits
+from dashboard.teacher.class_figures import Share
+from dashboard.teacher.class_tree import Tree
 from workers.engine import Engine
 
 
@@ -39,6 +41,23 @@ def map_table(engine: Engine, keys: Mapping[str, str], role: str, split: str) ->
         for image in np.flatnonzero(in_split(meta["count"], meta["n_train"], split)).tolist()
     )
     return to_csv(["image", *"xyz"[: places.shape[1]], "true", "predicted", *certainties], rows)
+
+
+def class_table(tree: Tree, share: Share, class_names: Sequence[str]) -> str:
+    """The tree of classes: a row a node, the root first; distances of classes and shares of nothing are empty."""
+    rows = (
+        [
+            node.number,
+            "" if node.parent is None else node.parent,
+            "; ".join(class_names[number] for number in node.classes),
+            node.distance if node.is_fork else "",
+            count,
+            at if count else "",
+        ]
+        for node in tree.values()
+        for count, at in [share.of(node)]
+    )
+    return to_csv(["node", "parent", "classes", "distance", "images", share.words], rows)
 
 
 def training_table(engine: Engine, keys: Mapping[str, str]) -> str:

@@ -114,6 +114,18 @@ def test_a_further_map_is_a_step_until_it_is_there(tab, worker, own, digits):
     assert "embedding-logits" in tab.props["ready.data"]
 
 
+def test_a_tree_of_classes_is_a_step_until_it_is_there(tab, worker, own, digits):
+    study = own.copy_study(digits)
+    spec = job("hierarchy", **{role: own.engine.jobs.spec(study.keys[role]) for role in ("images", "predictions")})
+    own.engine.studies.add(study.id, "hierarchy", spec)
+    tab.beat()
+    assert tab.states() == ["done"] * 4 + ["queued"]
+    own.engine.results.stage(spec.key, own.engine.jobs.claim(spec.key, "worker").attempt, {})
+    own.engine.jobs.commit(spec.key, 1, 1, {"kind": "hierarchy"})
+    tab.beat()
+    assert tab.states() == ["done"] * 4
+
+
 def test_what_the_page_shows_already_is_not_sent_again(tab, worker, own, digits):
     own.copy_study(digits)
     tab.beat()

@@ -15,6 +15,7 @@ from models.data import digits as digits_set
 from models.data import statistics
 from models.layers import layers_of
 from models.optimisation import Optimizer, Schedule
+from models.predictions_file import predictions_manifest
 from models.sources import SOURCES
 from models.sources.pictures import FITS
 from models.sources.pixels import LAYOUTS
@@ -144,6 +145,44 @@ def test_golden_predictions(make, jobs, results):
         confusion = results.array(key, f"confusion_{part}")
         assert confusion.sum() == len(labels[split])
         assert np.trace(confusion) == (predicted[split] == labels[split]).sum()
+
+
+def test_golden_hierarchy(make, results, tmp_path):
+    """Of given predictions, so that nothing but the kind itself is measured; with labels and without them."""
+    probabilities = np.array(
+        [[0.6, 0.4, 0, 0], [0.8, 0.2, 0, 0], [0.3, 0.7, 0, 0], [0.1, 0.1, 0.8, 0], [0, 0.2, 0.8, 0]], np.float32
+    )
+    for name, labels in (("known", {"labels": np.array([0, 0, 1, 2, 1])}), ("unknown", {})):
+        np.savez(tmp_path / f"{name}.npz", probs=probabilities, **labels)
+    found = []
+    for name in ("known", "unknown"):
+        place = str(tmp_path / f"{name}.npz")
+        params = {
+            "manifest": predictions_manifest(place), "count": 5, "n_classes": 4, "has_labels": name == "known",
+            "has_images": False, "has_logits": False,
+        }  # fmt: skip
+        given = job("given", params, place=place)
+        found.append(make(job("hierarchy", images=given, predictions=given)))
+    assert KINDS["hierarchy"].version == 1
+    known, unknown = found
+    assert described(results, known) == {
+        "classes": "<i4 [3]",
+        "leaves": "<i4 [3]",
+        "linkage": "<f8 [2, 4]",
+        "mean_probabilities": "<f4 [3, 4]",
+    }
+    assert results.array(known, "mean_probabilities") == pytest.approx(
+        np.array([[0.7, 0.3, 0, 0], [0.15, 0.45, 0.4, 0], [0.1, 0.1, 0.8, 0]]), abs=1e-6
+    )
+    assert results.array(known, "linkage") == pytest.approx(np.array([[1, 2, 0.3736, 2], [0, 3, 0.6897, 3]]), abs=1e-3)
+    assert results.array(unknown, "classes").tolist() == [0, 1, 2]
+    assert results.array(unknown, "linkage")[:, 2] == pytest.approx([0.3445, 0.7972], abs=1e-3)
+    expected = kinds.hierarchy_bytes(kinds.HierarchyParams(), {"images": {"n_classes": 4}})
+    assert 0.4 * expected < results.sizes()[known] < 1.2 * expected
+    told = [{name: results.meta(key)[name] for name in ("classes_of", "distance", "left_out")} for key in found]
+    assert told == [
+        {"classes_of": of, "distance": "Jensen-Shannon distance", "left_out": [3]} for of in ("true", "predicted")
+    ]
 
 
 @pytest.mark.parametrize(
