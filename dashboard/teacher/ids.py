@@ -11,9 +11,19 @@ SCATTER_PICKED = "scatter-picked"  # what a lasso or a box enclosed: {"images", 
 
 MATRIX_PANEL = "matrix-panel"
 MATRIX = "matrix"
+MATRIX_BODY = "matrix-body"
 MATRIX_WORDS = "matrix-words"
+DIAGRAM = "matrix-diagram"
+CHORD = "chord"
+CONFUSION_LIST = "confusion-list"
+CONFUSIONS = "confusions"  # what the browser tells, lists and draws of them
+CONFUSIONS_PAINTED = "confusions-painted"
+CONFUSIONS_PICKED = "confusions-picked"  # what was clicked: {"what", "at", "how"}
 SPLIT = "matrix-split"
 SHADE = "matrix-shade"
+CELLS = "matrix-cells"
+ORDER = "matrix-order"
+HITS = "matrix-hits"
 WRONG_BUTTON = "wrong-button"
 
 TRAINING_PANEL = "training-panel"
@@ -42,5 +52,6 @@ EPOCH_TEXT = "focus-epoch-text"
 
 TABLE_SCATTER = "take-scatter"
 TABLE_MATRIX = "take-matrix"
+TABLE_CONFUSIONS = "take-confusions"
 TABLE_TRAINING = "take-training"
 TABLE_SELECTION = "take-selection"

@@ -207,8 +207,8 @@ class Desk:
         self.page.mouse.move(x, y)
         # Plotly takes what it hovers over for what is clicked, and hovers 50 ms late.
         self.wait(
-            f"([row, column]) => {PLOT.format('matrix')}._hoverdata?.some(point => point.x === column && point.y === row)",
-            [true, predicted],
+            f"wanted => {PLOT.format('matrix')}._hoverdata?.some(point => `${{point.y}} ${{point.x}}` === wanted)",
+            f"{true} {predicted}",
         )
         self.page.mouse.click(x, y)
 
