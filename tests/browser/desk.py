@@ -1,6 +1,7 @@
 """A page in a browser, as a person uses it; and the page's server, for tests to open."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -223,6 +224,18 @@ class Desk:
                 .map(shape => [(shape.y0 + shape.y1) / 2, (shape.x0 + shape.x1) / 2])) === wanted""",
             "[" + ",".join(f"[{true},{predicted}]" for true, predicted in cells) + "]",
         )
+
+    @contextlib.contextmanager
+    def settings(self, panel: str) -> Iterator[None]:
+        """With the settings of a panel open."""
+        button = self.page.get_by_role("button", name=f"Settings: {panel}")
+        button.click()
+        yield
+        button.click()
+
+    def wait_selected(self, label: str) -> dict[str, Any]:
+        """Until what is selected is called so; gives the selection."""
+        return self.wait_data("selection", f"data?.label === {json.dumps(label)}")
 
     # ---- grid ----
 

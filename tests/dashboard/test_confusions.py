@@ -198,7 +198,8 @@ def test_a_click_selects_or_says_why_not(own_page, own, study):
         )  # fmt: skip
 
     made = click("only", 0, 1)["selection"]["data"]
-    assert fitting(made, study_data(study))["label"] == "cat taken for dog"
+    assert made["label"] == "cat taken for dog"
+    assert fitting(made, study_data(study)) == made
     told = click("only", 2, 1)
     assert "selection" not in told
     assert told["toasts"]["sendNotifications"][0]["message"] == "No test image of class eel was taken for dog."
