@@ -184,7 +184,7 @@ def frames(cells: np.ndarray, order: np.ndarray) -> list[dict]:
         top, start = (int(place) for place in np.argwhere(left)[0])
         row = left[top, start:]
         end = start + (len(row) if row.all() else int(row.argmin()))
-        whole = left[top:, start:end].all(axis=1)
+        whole = np.atleast_1d(left[top:, start:end].all(axis=1))
         bottom = top + (len(whole) if whole.all() else int(whole.argmin()))
         left[top:bottom, start:end] = False
         shapes.append(
