@@ -1,5 +1,17 @@
 // What every panel and the keyboard do without asking the server: full screen, pictures to take along, shortcuts.
 (() => {
+  // A drawing of our own, with what the page's style sheet would say.
+  const save = (drawing, name, colour) => {
+    const copy = drawing.cloneNode(true);
+    copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+    copy.setAttribute('style', `color: ${colour}; font-family: sans-serif; background: ${getComputedStyle(drawing.closest('.panel')).backgroundColor}`);
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([copy.outerHTML], {type: 'image/svg+xml'}));
+    link.download = `${name}.svg`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+
   document.addEventListener('click', (event) => {
     const full = event.target.closest('.panel-full');
     if (full) {
@@ -12,8 +24,10 @@
     if (take) {
       const name = take.id.replace('picture-', '');
       const plot = document.querySelector(`#${name} .js-plotly-plot`);
-      if (!plot || !plot.data) return;
       const colour = getComputedStyle(document.body).color;
+      const drawing = document.querySelector(`#${name} > svg`);
+      if (drawing) save(drawing, name, colour);
+      if (!plot || !plot.data) return;
       // The page colours text by style sheet; a picture has to carry its colours itself.
       const layout = {...plot.layout, font: {...plot.layout.font, color: colour, family: 'sans-serif'},
         paper_bgcolor: getComputedStyle(document.querySelector('.panel')).backgroundColor};

@@ -51,9 +51,9 @@ def class_colours(n_classes: int) -> list[str]:
     return colours
 
 
-def short_names(names: Sequence[str]) -> list[str]:
+def short_names(names: Sequence[str], letters: int = MAX_LETTERS) -> list[str]:
     """Class names as an axis has room for. Plotly would take what looks like HTML for HTML."""
-    short = [name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1]}…" for name in names]
+    short = [name if len(name) <= letters else f"{name[: letters - 1]}…" for name in names]
     return [html.escape(name, quote=False) for name in short]
 
 

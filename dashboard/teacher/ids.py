@@ -54,9 +54,19 @@ def setting_place(name: str) -> str:
 
 MATRIX_PANEL = "matrix-panel"
 MATRIX = "matrix"
+MATRIX_BODY = "matrix-body"
 MATRIX_WORDS = "matrix-words"
+DIAGRAM = "matrix-diagram"
+CHORD = "chord"
+CONFUSION_LIST = "confusion-list"
+CONFUSIONS = "confusions"  # what the browser tells, lists and draws of them
+CONFUSIONS_PAINTED = "confusions-painted"
+CONFUSIONS_PICKED = "confusions-picked"  # what was clicked: {"what", "at", "how"}
 SPLIT = "matrix-split"
 SHADE = "matrix-shade"
+CELLS = "matrix-cells"
+ORDER = "matrix-order"
+HITS = "matrix-hits"
 WRONG_BUTTON = "wrong-button"
 
 TRAINING_PANEL = "training-panel"
@@ -106,6 +116,7 @@ EPOCH_TEXT = "focus-epoch-text"
 TABLE_SCATTER = "take-scatter"
 TABLE_MATRIX = "take-matrix"
 TABLE_CLASSES = "take-classes"
+TABLE_CONFUSIONS = "take-confusions"
 TABLE_TRAINING = "take-training"
 TABLE_SELECTION = "take-selection"
 TABLE_FOCUS = "take-focus"

@@ -9,6 +9,7 @@ from dashboard.components.tables import to_csv
 from dashboard.measures import in_split, unpack_bits
 from dashboard.teacher.class_figures import Share
 from dashboard.teacher.class_tree import Tree
+from dashboard.teacher.confusions import confusions_of
 from workers.engine import Engine
 
 
@@ -18,6 +19,21 @@ def matrix_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
     confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
     return to_csv(
         ["true \\ predicted", *names], ([name, *row] for name, row in zip(names, confusion.tolist(), strict=True))
+    )
+
+
+def confusions_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
+    """The confusions, the most frequent first: classes, images, and which share they are of the true and of the predicted
+    class."""
+    names = engine.results.meta(keys["images"])["class_names"]
+    confusion = engine.results.array(keys["predictions"], f"confusion_{split}")
+    rows, columns = confusion.sum(axis=1).tolist(), confusion.sum(axis=0).tolist()
+    return to_csv(
+        ["true", "predicted", "images", "of true", "of predicted"],
+        (
+            [names[true], names[taken], count, count / rows[true], count / columns[taken]]
+            for true, taken, count in confusions_of(confusion).tolist()
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """A page in a browser, as a person uses it; and the page's server, for tests to open."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -207,8 +208,8 @@ class Desk:
         self.page.mouse.move(x, y)
         # Plotly takes what it hovers over for what is clicked, and hovers 50 ms late.
         self.wait(
-            f"([row, column]) => {PLOT.format('matrix')}._hoverdata?.some(point => point.x === column && point.y === row)",
-            [true, predicted],
+            f"wanted => {PLOT.format('matrix')}._hoverdata?.some(point => `${{point.y}} ${{point.x}}` === wanted)",
+            f"{true} {predicted}",
         )
         self.page.mouse.click(x, y)
 
@@ -223,6 +224,18 @@ class Desk:
                 .map(shape => [(shape.y0 + shape.y1) / 2, (shape.x0 + shape.x1) / 2])) === wanted""",
             "[" + ",".join(f"[{true},{predicted}]" for true, predicted in cells) + "]",
         )
+
+    @contextlib.contextmanager
+    def settings(self, panel: str) -> Iterator[None]:
+        """With the settings of a panel open."""
+        button = self.page.get_by_role("button", name=f"Settings: {panel}")
+        button.click()
+        yield
+        button.click()
+
+    def wait_selected(self, label: str) -> dict[str, Any]:
+        """Until what is selected is called so; gives the selection."""
+        return self.wait_data("selection", f"data?.label === {json.dumps(label)}")
 
     # ---- grid ----
 

@@ -68,9 +68,9 @@ def test_the_keys_do_the_same_but_not_while_one_types(desk, undo, redo):
     desk.page.keyboard.press("Control+z")
     desk.page.keyboard.press("Escape")
     expect(desk.at("[role=dialog]").filter(has_text="How to use this page")).to_be_hidden()
-    assert desk.data("selection")["cell"] == [3, 3]
+    assert desk.data("selection")["label"] == "3, rightly recognised"
 
-    desk.choose("matrix-shade", "Linear")  # the keyboard's focus is in a switch, which is no field to type in
+    desk.choose("training-what", "Accuracy")  # the keyboard's focus is in a switch, which is no field to type in
     for back, again in (("Control+z", "Control+Shift+z"), ("Control+z", "Control+y")):
         desk.page.keyboard.press(back)
         desk.wait_framed()

@@ -38,6 +38,9 @@ def matrix(own, study, alone, split="test", shade="log"):
         ready__data=list(study.keys),
         matrix_split__value=split,
         matrix_shade__value=shade,
+        matrix_diagram__value="matrix",
+        matrix_cells__value="counts",
+        matrix_order__value="class",
         study__data={"id": study.id, "title": study.title, "keys": dict(study.keys)},
     )["matrix"]["figure"]
 

@@ -53,9 +53,9 @@ def toast(found):
 
 
 def test_a_selection_is_remembered_by_its_content(engine):
-    first = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
-    again = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
-    other = make_selection(engine, IMAGES, ~MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    first = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cells="AAE=")
+    again = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cells="AAE=")
+    other = make_selection(engine, IMAGES, ~MASK, "4 taken for 9", "matrix", cells="AAE=")
     assert first == again
     assert first["id"] != other["id"]
     assert re.fullmatch("[0-9a-f]{16}", first["id"])
@@ -66,7 +66,7 @@ def test_a_selection_is_remembered_by_its_content(engine):
 
 
 def test_a_selection_is_recalled_as_its_store_held_it(engine):
-    made = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cell=[4, 9])
+    made = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cells="AAE=")
     assert recall_selection(engine, made["id"]) == made
     assert json.loads(json.dumps(made)) == made
 
