@@ -213,7 +213,7 @@
     pick(bits, tool = '') {
       this.bits = bits;
       if (this.modifier || bits === null) this.mark();
-      this.onPick(bits === null ? null : {bits, tool, images: this.source.images});
+      this.onPick(bits === null ? null : {bits, tool, images: this.source.images, onto: Boolean(this.modifier)});
     }
   }
 

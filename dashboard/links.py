@@ -38,7 +38,7 @@ def study_data(study: Study) -> dict[str, Any]:
 
 
 def make_selection(
-    engine: Engine, images: str, mask: np.ndarray, label: str, origin: str, **more: Any
+    engine: Engine, images: str, mask: np.ndarray, label: str, origin: str, *, by_outcome: bool = False, **more: Any
 ) -> dict[str, Any]:
     """A selection of the images in `mask` (N,), remembered by the engine.
 
@@ -47,6 +47,8 @@ def make_selection(
     images : result key of the image set; the selection means nothing in another one.
     label : what a person would call it; shown wherever the selection is.
     origin : the view it was made in, which ignores its own echo.
+    by_outcome : the images were chosen by what the teacher said of them, as a confusion cell is; how often it is right
+        about them then says nothing of other images.
     more : what the origin needs to mark it again, such as the cell of a matrix.
     """
     selection = {
@@ -55,6 +57,7 @@ def make_selection(
         "count": int(mask.sum()),
         "label": label,
         "origin": origin,
+        "by_outcome": by_outcome,
         **more,
     }
     return selection | {"id": engine.keep_selection(selection)}

@@ -107,7 +107,8 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         mask = in_split(meta["count"], meta["n_train"], split)
         if ctx.triggered_id == ids.WRONG_BUTTON:
             mask &= labels != predicted
-            return make_selection(engine, images, mask, f"Wrong in {split}", ORIGIN, split=split), None
+            label = f"Wrong in {split}"
+            return make_selection(engine, images, mask, label, ORIGIN, by_outcome=True, split=split), None
         true, taken = click["points"][0]["y"], click["points"][0]["x"]  # pyright: ignore[reportOptionalSubscript]
         mask &= (labels == true) & (predicted == taken)
         names = meta["class_names"]
@@ -115,7 +116,8 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
             tell(f"No {split} image of class {names[true]} was taken for {names[taken]}.")
             return dash.no_update, None
         label = f"{names[true]} taken for {names[taken]}" if true != taken else f"{names[true]}, rightly recognised"
-        return make_selection(engine, images, mask, label, ORIGIN, split=split, cell=[true, taken]), None
+        cell = [true, taken]
+        return make_selection(engine, images, mask, label, ORIGIN, by_outcome=True, split=split, cell=cell), None
 
     @app.callback(
         Output(ids.MATRIX, "figure", allow_duplicate=True),

@@ -59,6 +59,8 @@ def test_a_selection_is_remembered_by_its_content(engine):
     assert first["id"] != other["id"]
     assert re.fullmatch("[0-9a-f]{16}", first["id"])
     assert first["count"] == MASK.sum()
+    assert first["by_outcome"] is False
+    assert make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", by_outcome=True)["by_outcome"] is True
     assert (unpack_bits(first["bits"], len(MASK)) == MASK).all()
 
 

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from dashboard.links import study_data
+from dashboard.links import make_selection, study_data
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from dashboard.server import build
 from dashboard.theme import class_colours
@@ -106,14 +106,15 @@ def test_predictions_of_a_file_offer_what_they_hold(own_page, own, given):
     assert asked(own_page, "study.data", given, "features") == {}
 
 
-def pick(page, study, mask, tool="Lasso", images=None):
-    picked = {"images": images or study.keys["images"], "bits": pack_bits(mask), "tool": tool}
+def pick(page, study, mask, tool="Lasso", images=None, onto=False, before=None):
+    picked = {"images": images or study.keys["images"], "bits": pack_bits(mask), "tool": tool, "onto": onto}
     return page.ask(
         "selection.data",
         "scatter-picked.data",
         scatter_picked__data=picked,
         matrix_split__value="test",
         study__data=study_data(study),
+        selection__data=before,
     )
 
 
@@ -124,6 +125,14 @@ def test_what_an_outline_encloses_is_selected(own_page, own, study, ids, label):
     assert (made["label"], made["count"], made["origin"], made["split"]) == (label, len(ids), "scatter", "test")
     assert np.flatnonzero(unpack_bits(made["bits"], N)).tolist() == ids
     assert own.engine.selection(made["id"]) == {name: value for name, value in made.items() if name != "id"}
+
+
+@pytest.mark.parametrize(("onto", "chosen", "told"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_what_is_added_to_a_choice_by_outcome_is_one(own_page, own, study, onto, chosen, told):
+    mask = np.arange(N) < 9
+    before = make_selection(own.engine, study.keys["images"], mask, "4 taken for 9", "matrix", by_outcome=chosen)
+    made = pick(own_page, study, ~mask, onto=onto, before=before)["selection"]["data"]
+    assert made["by_outcome"] is told
 
 
 def test_an_outline_of_another_image_set_selects_nothing(own_page, study):
