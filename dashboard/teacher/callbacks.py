@@ -7,6 +7,7 @@ from dashboard.teacher.focus import register_focus
 from dashboard.teacher.grid import register_grid
 from dashboard.teacher.matrix import register_matrix
 from dashboard.teacher.scatter import register_scatter
+from dashboard.teacher.table import register_table
 from dashboard.teacher.training import register_training
 from workers.engine import Engine
 
@@ -17,4 +18,5 @@ def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     register_matrix(app, engine, cache)
     register_training(app, engine)
     register_grid(app, engine)
+    register_table(app, engine)
     register_focus(app, engine)

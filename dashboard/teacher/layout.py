@@ -1,10 +1,9 @@
 """The Teacher view: map and matrix on the left, images and training in the middle, the focused image on the right."""
 
-from dash import dcc, html
+from dash import html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.view import View
-from dashboard.teacher import ids
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.matrix import matrix_panel
@@ -19,9 +18,6 @@ def layout() -> html.Div:
             html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
             html.Div([grid_panel(), training_panel()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
-            dcc.Store(id=ids.GRID_SOURCE),
-            dcc.Store(id=ids.GRID_AGAIN),
-            dcc.Store(id=ids.GRID_PAINTED),
         ],
         className="teacher-view",
     )

@@ -12,8 +12,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, picture, segmented
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
-from dashboard.links import fitting, make_selection, study_data
-from dashboard.measures import unpack_bits
+from dashboard.links import fitting, picked_selection, study_data
 from dashboard.teacher import ids
 from dashboard.teacher.tables import map_table
 from dashboard.theme import ACCENT_COLOUR, class_colours
@@ -124,13 +123,8 @@ def register_scatter(app: dash.Dash, engine: Engine) -> None:
     )
     def select(picked: dict | None, split: str, study: dict | None, before: dict | None):
         """The images that a lasso or a box encloses, or these and what was selected before, or that without these."""
-        if picked is None or study is None or picked["images"] != study["keys"]["images"]:
-            return dash.no_update
-        mask = unpack_bits(picked["bits"], engine.results.meta(picked["images"])["count"])
-        count = int(mask.sum())
-        label = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
-        by_outcome = picked.get("onto", False) and (fitting(before, study) or {}).get("by_outcome", False)
-        return make_selection(engine, picked["images"], mask, label, ORIGIN, by_outcome=by_outcome, split=split)
+        by_outcome = bool(picked and picked.get("onto")) and (fitting(before, study) or {}).get("by_outcome", False)
+        return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split) or dash.no_update
 
     @app.callback(
         Output(shared.DOWNLOAD, "data", allow_duplicate=True),

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
 
 from dashboard.components.tables import to_csv
 from dashboard.measures import pack_bits
-from dashboard.teacher.tables import matrix_table, selection_table, training_table
+from dashboard.teacher.tables import matrix_table, selection_json, selection_table, training_table
 
 SPLITS = ["train", "test"]
 
@@ -44,14 +45,15 @@ def test_the_training_record(digits, arrays):
 
 
 def check_rows(header, rows, arrays, ids):
-    assert header == ["image", "split", "true", "predicted", "confidence", *(f"p({name})" for name in range(10))]
+    measures = ["confidence", "entropy", "margin"]
+    assert header == ["image", "split", "true", "predicted", *measures, *(f"p({name})" for name in range(10))]
     assert [int(row[0]) for row in rows] == ids
     for row in rows:
         image = int(row[0])
         assert row[1] == ("train" if image < 1438 else "test")
         assert (int(row[2]), int(row[3])) == (arrays("labels")[image], arrays("predicted")[image])
-        assert np.float32(row[4]) == arrays("confidence")[image]
-        assert np.array_equal(np.array(row[5:], np.float32), arrays("probabilities")[image])
+        assert np.array_equal(np.array(row[4:7], np.float32), [arrays(name)[image] for name in measures])
+        assert np.array_equal(np.array(row[7:], np.float32), arrays("probabilities")[image])
 
 
 @pytest.mark.parametrize(("split", "ids"), [("train", range(1438)), ("test", range(1438, 1797))])
@@ -65,6 +67,8 @@ def test_the_selected_images_of_whatever_split(digits, arrays):
     mask[ids] = True
     table = selection_table(digits.engine, digits.study.keys, {"bits": pack_bits(mask)}, "train")
     check_rows(*read(table), arrays, ids)
+    told = json.loads(selection_json(digits.engine, digits.study.keys, {"bits": pack_bits(mask)}, "train"))
+    assert told == {"images": digits.study.keys["images"], "ids": ids}
 
 
 def test_names_with_commas_and_quotes_survive():
