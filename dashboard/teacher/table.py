@@ -68,7 +68,7 @@ def table_itself() -> list:
                     "resizable": True,
                     "floatingFilter": True,
                     "suppressHeaderMenuButton": True,
-                    "minWidth": 50,
+                    "minWidth": 62,
                 },
                 getRowId="params.data.id.toString()",
                 dashGridOptions={
@@ -102,7 +102,8 @@ def columns() -> list[dict[str, Any]]:
         return {"field": field, "headerName": field, "flex": width, "headerTooltip": tooltip, **more}
 
     number = {"filter": "agNumberColumnFilter"}
-    text = {"filter": "agTextColumnFilter", "suppressFloatingFilterButton": True}  # what is typed is looked for
+    buttons = ("suppressFloatingFilterButton", "suppressHeaderFilterButton")
+    text = {"filter": "agTextColumnFilter", **dict.fromkeys(buttons, True)}  # what is typed is looked for
     four = {"valueFormatter": {"function": "params.value == null ? '' : d3.format('.4f')(params.value)"}}
     return [
         column("id", 72, "number of the image", **number),
