@@ -1,12 +1,10 @@
 // One canvas that shows thumbnails of the images whose ids it is told, or cards, however many there are.
 (() => {
   const FALLBACK_COLOURS = {
-    surface: '#ffffff', muted: '#d0d4da', text: '#20242a', accent: '#1c7ed6', wrong: '#e03131',
+    surface: '#ffffff', muted: '#d0d4da', text: '#20242a', soft: '#646876', accent: '#1c7ed6', wrong: '#e03131',
   };
   const HIDDEN = 'position:absolute;left:0;top:0;width:1px;height:1px;overflow:hidden;'
     + 'clip-path:inset(50%);white-space:nowrap';
-  const TIP = 'position:fixed;z-index:1000;pointer-events:none;white-space:nowrap;max-width:calc(100vw - 8px);'
-    + 'overflow:hidden;text-overflow:ellipsis;box-sizing:border-box';
 
   let gridsMade = 0;
 
@@ -23,7 +21,8 @@
     constructor(host, {onFocus = () => {}, onHover = () => {}, tileSize = 56} = {}) {
       Object.assign(this, {host, onFocus, onHover, tileSize, source: null, pictures: null});
       Object.assign(this, {ids: new Uint32Array(0), focusId: null, cursor: -1, hoverId: null, pointer: null});
-      Object.assign(this, {tiles: new window.darkroom.TileLayout(), sentScrollTop: 0});
+      Object.assign(this, {pointedId: null, pointed: -1});  // an image that is hovered in another view, and where it is
+      Object.assign(this, {tiles: new window.darkroom.TileLayout(), tip: new window.darkroom.Tip(), sentScrollTop: 0});
       this.build();
       this.listen();
       this.refresh();
@@ -43,17 +42,28 @@
       this.announce();
     }
 
-    setIds(ids) {
+    // Images in the order in which they are shown, in sections as a `TileLayout` takes them.
+    setIds(ids, sections = ids.length ? [{count: ids.length}] : []) {
       const next = new Uint32Array(ids);
       // An echo of the same list must not throw the reader back to the top.
-      const same = next.length === this.ids.length && next.every((id, i) => id === this.ids[i]);
+      const names = JSON.stringify(sections);
+      const same = names === this.names && next.length === this.ids.length && next.every((id, i) => id === this.ids[i]);
       if (same) return;
-      this.ids = next;
+      Object.assign(this, {ids: next, names});
       this.host.dataset.count = next.length;
       this.cursor = this.positionOf(this.focusId);
-      this.tiles.begin(next.length);
+      this.pointed = this.positionOf(this.pointedId);
+      this.tiles.begin(sections);
       this.layout();
       this.announce();
+    }
+
+    // Rings the image that is hovered in another view; null for none. Nothing is scrolled.
+    pointAt(id) {
+      if (id === this.pointedId) return;
+      this.pointedId = id;
+      this.pointed = this.positionOf(id);
+      this.schedule();
     }
 
     setFocus(id, {scroll = true} = {}) {
@@ -77,6 +87,7 @@
       for (const [name, fallback] of Object.entries(FALLBACK_COLOURS)) {
         this.colours[name] = style.getPropertyValue(`--darkroom-${name}`).trim() || fallback;
       }
+      this.painter.dress(this.colours, style.fontFamily);
       this.pictures?.forgive();
       this.schedule();
     }
@@ -115,22 +126,12 @@
       if (!source || !clientWidth || !clientHeight) return this.schedule();
       tiles.fit(clientWidth, clientHeight, this.tileSize, source);
       this.track.style.height = `${tiles.trackHeight}px`;
-      this.sizeCanvas();
+      this.view.style.width = `${tiles.viewWidth}px`;
+      this.view.style.height = `${tiles.viewHeight}px`;
+      this.painter.fit(tiles);
       this.scrollTo(tiles.offset);
       this.reveal();
       this.schedule();
-    }
-
-    sizeCanvas() {
-      const {canvas, view, tiles} = this;
-      this.ratio = window.devicePixelRatio || 1;
-      const [width, height] = [Math.round(tiles.viewWidth * this.ratio), Math.round(tiles.viewHeight * this.ratio)];
-      view.style.width = canvas.style.width = `${tiles.viewWidth}px`;
-      view.style.height = canvas.style.height = `${tiles.viewHeight}px`;
-      if (canvas.width !== width) canvas.width = width;
-      if (canvas.height !== height) canvas.height = height;
-      this.inkWidth = Math.max(1, Math.round(tiles.tileWidth * this.ratio));
-      this.inkHeight = Math.max(1, Math.round(tiles.tileHeight * this.ratio));
     }
 
     // ---- scrolling ----
@@ -196,11 +197,7 @@
       // A hidden panel loads nothing.
       if (!this.host.clientHeight) return;
       const [first, end] = this.tiles.visible();
-      this.pictures.fit(this.inkWidth, this.inkHeight, end - first);
-      this.pictures.gather(ids.subarray(first, end));
-      this.context.fillStyle = this.colours.surface;
-      this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-      const painted = this.paintTiles(first, end);
+      const painted = this.painter.paint(this.pictures, ids, first, end);
       this.paintMarks(first, end);
       this.report(painted, painted === end - first);
     }
@@ -212,40 +209,14 @@
       else delete this.host.dataset.error;
     }
 
-    paintTiles(first, end) {
-      let painted = 0;
-      for (let position = first; position < end; position += 1) {
-        const [x, y] = this.inkCorner(position);
-        painted += this.pictures.paint(this.context, this.ids[position], x, y, this.colours) ? 1 : 0;
-      }
-      return painted;
-    }
-
     paintMarks(first, end) {
+      const {painter, pointed, cursor} = this;
       for (let position = first; position < end; position += 1) {
-        if (this.isWrong(this.ids[position])) this.paintRing(position, -1, 2, 'wrong');
+        if (this.isWrong(this.ids[position])) painter.ring(position, -1, 2, 'wrong');
       }
-      if (this.hoverPosition >= first) this.paintRing(this.hoverPosition, 1, 1, 'text');
-      if (this.cursor >= first && this.cursor < end) this.paintRing(this.cursor, 0, 3, 'accent');
-    }
-
-    // `outset` is the space between the tile's edge and the ring; -1 lets it cover one pixel of the tile.
-    paintRing(position, outset, width, colour) {
-      const {context} = this;
-      const [x, y] = this.inkCorner(position);
-      const reach = this.ink(Math.abs(outset)) * Math.sign(outset) + this.ink(width) / 2;
-      context.lineWidth = this.ink(width);
-      context.strokeStyle = this.colours[colour];
-      context.strokeRect(x - reach, y - reach, this.inkWidth + 2 * reach, this.inkHeight + 2 * reach);
-    }
-
-    ink(px) {
-      return px && Math.max(1, Math.round(px * this.ratio));
-    }
-
-    inkCorner(position) {
-      const {x, y} = this.tiles.cornerOf(position);
-      return [Math.round(x * this.ratio), Math.round(y * this.ratio)];
+      if (this.hoverPosition >= first) painter.ring(this.hoverPosition, 1, 1, 'text');
+      if (pointed >= first && pointed < end) painter.ring(pointed, 1, 2, 'text');
+      if (cursor >= first && cursor < end) painter.ring(cursor, 0, 3, 'accent');
     }
 
     // ---- what an image is called ----
@@ -256,10 +227,11 @@
     }
 
     describe(id) {
-      const {trueLabels, predicted, confidence, classNames} = this.source;
+      const {trueLabels, predicted, confidence, entropy, classNames} = this.source;
       const name = (labels) => String(classNames?.[labels[id]] ?? labels[id] ?? '?');
       const parts = [`#${id}`, [trueLabels, predicted].filter(Boolean).map(name).join(' → ')];
       if (predicted && confidence && confidence[id] >= 0) parts.push(`${Math.round(100 * confidence[id])} %`);
+      if (entropy) parts.push(`${entropy[id].toFixed(2)} bits`);
       return parts.filter(Boolean).join(' · ');
     }
 
@@ -268,7 +240,8 @@
       const shown = this.source && cursor >= 0;
       // Only the grid the reader is in speaks; the others follow the shared focus silently.
       option.setAttribute('aria-live', document.activeElement === host ? 'polite' : 'off');
-      option.textContent = shown ? this.describe(this.focusId) : '';
+      const group = shown && this.tiles.sectionOf(cursor).name;
+      option.textContent = shown ? [this.describe(this.focusId), group].filter(Boolean).join(' · ') : '';
       option.setAttribute('aria-setsize', this.ids.length);
       option.setAttribute('aria-posinset', cursor + 1);
       if (shown) host.setAttribute('aria-activedescendant', option.id);
@@ -282,8 +255,9 @@
       const id = this.ids[position] ?? null;
       this.hoverPosition = position;
       this.canvas.style.cursor = id === null ? '' : 'pointer';
-      this.tip.hidden = id === null;
-      if (id !== null) this.showTip(id);
+      // Inside the panel, so that it is also seen when the panel is full screen.
+      if (id === null) this.tip.hide();
+      else this.tip.show(this.describe(id), this.pointer, this.host.offsetParent || document.body);
       if (id === this.hoverId) return;
       this.hoverId = id;
       this.onHover(id);
@@ -292,23 +266,6 @@
     pointerInHost() {
       const box = this.host.getBoundingClientRect();
       return [this.pointer.x - box.left - this.host.clientLeft, this.pointer.y - box.top - this.host.clientTop];
-    }
-
-    showTip(id) {
-      const {tip, pointer} = this;
-      // Inside the panel, so that it is also seen when the panel is full screen.
-      const parent = this.host.offsetParent || document.body;
-      if (tip.parentNode !== parent) parent.append(tip);
-      tip.textContent = this.describe(id);
-      tip.style.left = tip.style.top = '0px';
-      const box = tip.getBoundingClientRect();
-      const {clientWidth, clientHeight} = document.documentElement;
-      const fitsBelow = pointer.y + 18 + box.height <= clientHeight - 4;
-      const left = clamp(pointer.x + 14, 4, Math.max(4, clientWidth - box.width - 4));
-      const top = fitsBelow ? pointer.y + 18 : Math.max(4, pointer.y - 8 - box.height);
-      // A transformed ancestor moves the origin of fixed boxes: subtract where it put (0, 0).
-      tip.style.left = `${left - box.left}px`;
-      tip.style.top = `${top - box.top}px`;
     }
 
     movePointer(event) {
@@ -360,14 +317,11 @@
       this.track = element('div', '', host);
       this.view = element('div', 'position:sticky;top:0;overflow:hidden', this.track);
       this.canvas = element('canvas', 'display:block', this.view);
-      this.context = this.canvas.getContext('2d', {alpha: false});
+      this.painter = new window.darkroom.TilePainter(this.canvas);
       this.option = element('div', HIDDEN, this.view);
       this.option.id = `darkroom-grid-${gridsMade += 1}`;
       this.option.setAttribute('role', 'option');
       this.option.setAttribute('aria-selected', 'true');
-      this.tip = element('div', TIP);
-      this.tip.className = 'darkroom-tip';
-      this.tip.hidden = true;
       host.dataset.count = 0;
       this.report(0, false);
     }

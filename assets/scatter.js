@@ -67,16 +67,12 @@
     constructor(host, legend, {onPick = () => {}, onFocus = () => {}, onShown = () => {}} = {}) {
       Object.assign(this, {host, legend, onPick, onFocus, onShown, source: null, span: [0, 0], bits: null, focusId: null});
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
-      Object.assign(this, {drawing: null, modifier: null, hoverId: null, hovered: null});
+      Object.assign(this, {drawing: null, hoverId: null, hovered: null});
       host.replaceChildren();
       this.rings = {focus: element('scatter-ring scatter-focused', host), hover: element('scatter-ring', host)};
       this.placeRings();
-      // What is held down when a lasso begins says what is to be done with it.
       this.listening = new AbortController();
       const {signal} = this.listening;
-      host.addEventListener('pointerdown', (event) => {
-        this.modifier = event.shiftKey ? 'add' : event.altKey ? 'remove' : null;
-      }, {capture: true, signal});
       window.addEventListener('darkroom-hover', ({detail: {id, origin}}) => {
         if (origin === ORIGIN) return;
         this.hoverId = id;
@@ -244,7 +240,8 @@
 
     // What an outline encloses is selected, or added to the selection, or taken away from it.
     gather(encloses, tool) {
-      const {source: {places, count}, modifier, bits, hidden} = this;
+      const {source: {places, count}, bits, hidden} = this;
+      const modifier = darkroom.modifier();  // what was held down when the outline was begun
       const bytes = modifier && bits !== null ? bytesOf(bits) : new Uint8Array(Math.ceil(count / 8));
       for (const id of this.members.flat()) {
         if (encloses(places[2 * id], places[2 * id + 1])) (modifier === 'remove' ? drop : put)(bytes, id);
@@ -263,7 +260,7 @@
     // What comes back is known already. `onto`: added to what was selected before, or taken away from it.
     pick(bytes, tool, {onto, byOutcome}) {
       this.bits = bytes.some(Boolean) ? bitsOf(bytes) : null;
-      this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, byOutcome});
+      this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, by_outcome: byOutcome});
     }
 
     unpick() {

@@ -14,7 +14,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc
 from dashboard import ids
 from dashboard.components.notices import tell
 from dashboard.image_ids import WHOLE, cut, no_image
-from dashboard.measures import pack_bits
+from dashboard.measures import pack_bits, unpack_bits
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.studies import Study
@@ -78,6 +78,19 @@ def remembered(engine: Engine, selection: dict[str, Any]) -> dict[str, Any]:
     """A selection that the engine remembers, with the id that it is remembered by."""
     content = {name: value for name, value in selection.items() if name != "id"}
     return content | {"id": engine.selections.keep(content)}
+
+
+def picked_selection(
+    engine: Engine, picked: dict[str, Any] | None, study: dict[str, Any] | None, origin: str, **more: Any
+) -> dict[str, Any] | None:
+    """The selection of what was picked in the browser: {"images", "bits", "tool"}, such as what a lasso encloses. None
+    when nothing was, or in another image set; `origin` and `more` as in `make_selection`."""
+    if picked is None or fitting(picked, study) is None:
+        return None
+    mask = unpack_bits(picked["bits"], engine.results.meta(picked["images"])["count"])
+    count = int(mask.sum())
+    label = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
+    return make_selection(engine, picked["images"], mask, label, origin, **more)
 
 
 def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:

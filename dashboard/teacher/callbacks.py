@@ -11,6 +11,7 @@ from dashboard.teacher.header import register_header
 from dashboard.teacher.matrix import register_matrix
 from dashboard.teacher.saved import register_saved
 from dashboard.teacher.scatter import register_scatter
+from dashboard.teacher.table import register_table
 from dashboard.teacher.training import register_training
 from workers.engine import Engine
 
@@ -25,4 +26,5 @@ def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
     register_training(app, engine)
     register_classes(app, engine)
     register_grid(app, engine)
+    register_table(app, engine)
     register_focus(app, engine)

@@ -1,5 +1,7 @@
 """The images of the selection, drawn by `assets/image_grid.js`."""
 
+from collections.abc import Sequence
+
 import dash
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
@@ -7,12 +9,23 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, panel, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, segmented
 from dashboard.links import fitting
 from dashboard.teacher import ids
-from dashboard.teacher.tables import selection_table
+from dashboard.teacher.table import table_place
+from dashboard.teacher.tables import MEASURES, selection_table
 from dashboard.theme import class_colours
 from workers.engine import Engine
+
+SORTS = [
+    ("id", "Id"),
+    ("confidence", "Confidence"),
+    ("entropy", "Entropy"),
+    ("margin", "Margin"),
+    ("distance", "Distance in the map"),
+]
+DIRECTIONS = [("ascending", "Ascending"), ("descending", "Descending")]
+GROUPS = [("none", "None"), ("true", "True class"), ("predicted", "Predicted class"), ("right", "Right or wrong")]
 
 
 def grid_panel() -> html.Section:
@@ -23,6 +36,10 @@ def grid_panel() -> html.Section:
         [
             html.Div(id=ids.GRID, className="image-grid"),
             empty(ids.GRID_WORDS, "The images appear when the set is loaded."),
+            *table_place(),
+            dcc.Store(id=ids.GRID_SOURCE),
+            dcc.Store(id=ids.GRID_AGAIN),
+            dcc.Store(id=ids.GRID_PAINTED),
         ],
         controls=[
             dmc.Button(
@@ -33,7 +50,8 @@ def grid_panel() -> html.Section:
                 leftSection=icon("close"),
                 display="none",
             ),
-            segmented(ids.GRID_SORT, [("id", "By id"), ("confidence", "Least sure first")], "id", "Order"),
+            segmented(ids.GRID_AS, [("tiles", "Tiles"), ("table", "Table")], "tiles", "Shown as"),
+            arrangement(),
             dmc.Slider(
                 id=ids.GRID_SIZE,
                 min=24,
@@ -41,7 +59,7 @@ def grid_panel() -> html.Section:
                 step=4,
                 value=52,
                 size="xs",
-                w=90,
+                w=70,
                 label=None,
                 updatemode="drag",
                 thumbLabel="Thumbnail size",
@@ -51,11 +69,53 @@ def grid_panel() -> html.Section:
         help_text=[
             "Every image of the selection; without one, all images of the split shown in the matrix. A red frame marks "
             "an image that the teacher gets wrong.",
-            "Hover tells true → predicted class and the teacher's confidence. Click, or walk with the arrow keys, to look at "
-            "one image on the right.",
+            "Hover tells true → predicted class, the teacher's confidence and the entropy of its probabilities. Click, or "
+            "walk with the arrow keys, to look at one image on the right.",
+            "Entropy is 0 bits where the teacher gives one class everything, and largest where all classes are alike to it. "
+            "The margin is how far the most probable class is ahead of the second. Distance in the map is that to the "
+            "focused image.",
+            "The table shows the same images. Filter its columns, sort by them, tick rows (Shift ticks all in between), and "
+            "make a selection of what is ticked or filtered. Its arrow keys walk through the images too; Space ticks.",
         ],
         class_name="panel-tall",
     )
+
+
+def arrangement() -> dmc.Popover:
+    """What the images are ordered and grouped by."""
+    inside = {"size": "xs", "allowDeselect": False, "comboboxProps": {"withinPortal": False}}
+    return dmc.Popover(
+        [
+            dmc.PopoverTarget(
+                html.Div(
+                    dmc.Button("Arrange", size="compact-xs", variant="default", **label("Order and groups")),
+                    id=ids.GRID_ARRANGE,
+                ),
+            ),
+            dmc.PopoverDropdown(
+                dmc.Stack(
+                    [
+                        dmc.Select(id=ids.GRID_SORT, label="Order by", data=options(SORTS), value="id", **inside),
+                        segmented(ids.GRID_DIRECTION, DIRECTIONS, "ascending", "Direction"),
+                        dmc.Select(id=ids.GRID_GROUP, label="Group by", data=options(GROUPS), value="none", **inside),
+                    ],
+                    gap="xs",
+                )
+            ),
+        ],
+        keepMounted=True,  # what comes anew shows what it showed first
+        width=240,
+        withArrow=True,
+        shadow="md",
+        position="bottom",
+        trapFocus=True,
+        returnFocus=True,
+    )
+
+
+def options(choices: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Choices of a picker; the browser greys out what cannot be chosen for the images that are shown."""
+    return [{"value": value, "label": text} for value, text in choices]
 
 
 def register_grid(app: dash.Dash, engine: Engine) -> None:
@@ -70,9 +130,11 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         if study is None or "images" not in ready:
             return None, SHOWN
         meta = engine.results.meta(study["keys"]["images"])
+        said = engine.results.meta(study["keys"]["predictions"])["arrays"] if "predictions" in ready else {}
         return {
             "images": study["keys"]["images"],
             "predictions": study["keys"]["predictions"] if "predictions" in ready else None,
+            "measures": [name for name in MEASURES if name in said],
             "count": meta["count"],
             "n_train": meta["n_train"],
             "class_names": meta["class_names"],
@@ -86,13 +148,30 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         Output(ids.GRID_PAINTED, "data"),
         Output(f"{ids.GRID_PANEL}-subtitle", "children"),
         Output(ids.CLEAR_BUTTON, "display"),
+        Output(ids.GRID_SORT, "data"),
+        Output(ids.GRID_GROUP, "data"),
+        Output(ids.GRID_SORT, "description"),
         Input(ids.GRID_SOURCE, "data"),
         Input(shared.SELECTION, "data"),
         Input(ids.SPLIT, "value"),
         Input(ids.GRID_SORT, "value"),
+        Input(ids.GRID_DIRECTION, "value"),
+        Input(ids.GRID_GROUP, "value"),
         Input(ids.GRID_SIZE, "value"),
         Input(shared.FOCUS, "data"),
+        Input(ids.GRID_AS, "value"),
         Input(ids.GRID_AGAIN, "data"),
+        State(ids.GRID_SORT, "data"),
+        State(ids.GRID_GROUP, "data"),
+    )
+
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "showImages"),
+        Output(ids.GRID, "style"),
+        Output(ids.TABLE_BOX, "style"),
+        Output(ids.GRID_ARRANGE, "style"),
+        Output(ids.GRID_SIZE, "display"),
+        Input(ids.GRID_AS, "value"),
     )
 
     @app.callback(

@@ -1,11 +1,11 @@
 """The Teacher view: a header over map and matrix on the left, images and training in the middle, the focused image on the
 right."""
 
-from dash import dcc, html
+import dash_mantine_components as dmc
+from dash import html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.view import View
-from dashboard.teacher import ids
 from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
@@ -21,13 +21,23 @@ def layout() -> html.Div:
         [
             header(),
             html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
-            html.Div([grid_panel(), training_panel(), classes_panel()], className="column column-middle"),
+            html.Div([grid_panel(), lower_panels()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
-            dcc.Store(id=ids.GRID_SOURCE),
-            dcc.Store(id=ids.GRID_AGAIN),
-            dcc.Store(id=ids.GRID_PAINTED),
         ],
         className="teacher-view",
+    )
+
+
+def lower_panels() -> dmc.Tabs:
+    """What is looked at now and then: one of them at a time."""
+    panels = {"Training": training_panel(), "Classes": classes_panel()}
+    return dmc.Tabs(
+        [
+            dmc.TabsList([dmc.TabsTab(title, value=title) for title in panels]),
+            *[dmc.TabsPanel(shown, value=title) for title, shown in panels.items()],
+        ],
+        value="Training",
+        className="deck",
     )
 
 

@@ -12,8 +12,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids as job_ids
-from dashboard.links import fitting, make_selection, study_data
-from dashboard.measures import unpack_bits
+from dashboard.links import fitting, picked_selection, study_data
 from dashboard.teacher import ids
 from dashboard.teacher.map_settings import register_settings, settings_button
 from dashboard.teacher.maps import (
@@ -286,14 +285,9 @@ def register_drawing(app: dash.Dash, engine: Engine) -> None:
     def select(picked: dict | None, split: str, study: dict | None, before: dict | None):
         """The images that a lasso or a box encloses, or those of a class of the legend; or these and what was selected
         before, or that without these."""
-        if picked is None or study is None or picked["images"] != study["keys"]["images"]:
-            return dash.no_update
-        mask = unpack_bits(picked["bits"], engine.results.meta(picked["images"])["count"])
-        count = int(mask.sum())
-        words = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
-        onto = picked.get("onto", False) and (fitting(before, study) or {}).get("by_outcome", False)
-        by_outcome = picked.get("byOutcome", False) or onto
-        return make_selection(engine, picked["images"], mask, words, ORIGIN, by_outcome=by_outcome, split=split)
+        onto = bool(picked and picked.get("onto")) and (fitting(before, study) or {}).get("by_outcome", False)
+        by_outcome = onto or bool(picked and picked.get("by_outcome"))
+        return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split) or dash.no_update
 
 
 def register_take(app: dash.Dash, engine: Engine) -> None:

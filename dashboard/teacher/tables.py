@@ -1,6 +1,7 @@
 """The Teacher view's numbers as CSV, to take along."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from dashboard.teacher.class_figures import Share
 from dashboard.teacher.class_tree import Tree
 from dashboard.teacher.confusions import confusions_of
 from workers.engine import Engine
+
+MEASURES = ("confidence", "entropy", "margin")  # how sure the teacher is; older predictions hold the first only
 
 
 def matrix_table(engine: Engine, keys: Mapping[str, str], split: str) -> str:
@@ -84,23 +87,31 @@ def training_table(engine: Engine, keys: Mapping[str, str]) -> str:
 
 
 def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | None, split: str) -> str:
-    """The selected images (without a selection, all of the split): id, split, classes, confidence, probabilities;
-    the true class is empty where it is not known."""
+    """The selected images (without a selection, all of the split): id, split, classes, confidence, entropy in bits, margin,
+    probabilities. Empty are the true class where it is not known, and what older predictions do not hold."""
     meta = engine.results.meta(keys["images"])
-    names, count, n_train = meta["class_names"], meta["count"], meta["n_train"]
-    mask = unpack_bits(selection["bits"], count) if selection else in_split(count, n_train, split)
+    names, n_train = meta["class_names"], meta["n_train"]
     labels = labels_of(engine, keys)
     predicted = engine.results.array(keys["predictions"], "predicted")
     probabilities = engine.results.array(keys["predictions"], "probabilities")
+    there = engine.results.meta(keys["predictions"])["arrays"]
+    measures = [engine.results.array(keys["predictions"], name) if name in there else None for name in MEASURES]
     rows = (
         [
             image,
             "train" if image < n_train else "test",
             "" if labels is None else names[labels[image]],
             names[predicted[image]],
-            float(probabilities[image].max()),
+            *("" if measure is None else float(measure[image]) for measure in measures),
             *probabilities[image].tolist(),
         ]
-        for image in np.flatnonzero(mask).tolist()
+        for image in selected_ids(meta, selection, split)
     )
-    return to_csv(["image", "split", "true", "predicted", "confidence", *(f"p({name})" for name in names)], rows)
+    return to_csv(["image", "split", "true", "predicted", *MEASURES, *(f"p({name})" for name in names)], rows)
+
+
+def selected_ids(meta: Mapping[str, Any], selection: dict | None, split: str) -> list[int]:
+    """The ids of a selection; without one, those of the split. `meta` is that of the image set."""
+    count = meta["count"]
+    mask = unpack_bits(selection["bits"], count) if selection else in_split(count, meta["n_train"], split)
+    return np.flatnonzero(mask).tolist()

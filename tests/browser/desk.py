@@ -258,6 +258,16 @@ class Desk:
         )
         self.page.mouse.click(x, y)
 
+    def arrange(self, control: str, option: str) -> None:
+        """Opens what the images are ordered and grouped by, and picks one option of a control in it."""
+        if not self.at(f"#{control}").is_visible():
+            self.page.get_by_role("button", name="Order and groups").click()
+        if control == "grid-direction":
+            self.choose(control, option)
+        else:
+            self.at(f"#{control}").click()
+            self.page.get_by_role("option", name=option, exact=True).click()
+
     def wait_focus(self, image: int) -> None:
         """Until an image is the focused one, and what is said of it is there."""
         self.wait_data("focus", f"data === {image}")

@@ -48,12 +48,13 @@ def test_predictions_without_pictures_are_drawn_as_cards(free_desks, given_site)
     desk.click_image(7)
     desk.wait_focus(7)
     assert desk.bars() == pytest.approx(PROBABILITIES[7].tolist(), rel=1e-5)
-    sure = f"#7 · {NAMES[PREDICTED[7]]} · {round(100 * CONFIDENCE[7])} %"
+    bits = -(PROBABILITIES[7] * np.log2(PROBABILITIES[7])).sum()
+    sure = f"#7 · {NAMES[PREDICTED[7]]} · {round(100 * CONFIDENCE[7])} % · {bits:.2f} bits"
     desk.sees(".darkroom-tip", sure)
     desk.sees("#grid [role=option]", sure)
     desk.page.keyboard.press("ArrowRight")
     desk.wait_focus(8)
-    desk.choose("grid-sort", "Least sure first")
+    desk.arrange("grid-sort", "Confidence")
     desk.wait_grid(np.lexsort((np.arange(N), CONFIDENCE.astype(np.float32))).tolist())
 
     # Told of labels, which this study does not have, it frames what is wrong, as it does with pictures.

@@ -296,17 +296,6 @@ def test_the_curve_can_be_switched(desk, arrays):
     assert drawn == pytest.approx(arrays("test_accuracy").tolist(), abs=1e-6)
 
 
-def test_the_least_sure_come_first(desk, arrays):
-    confidence = arrays("confidence")
-    desk.choose("grid-sort", "Least sure first")
-    desk.wait("window.darkroom.grid.ids[0] !== 1438")
-    ids = desk.grid_ids()
-    assert sorted(ids) == TEST
-    assert (np.diff(confidence[ids]) >= 0).all()
-    desk.choose("grid-sort", "By id")
-    desk.wait_grid(TEST)
-
-
 def test_thumbnails_can_be_larger(desk):
     before = desk.js("window.darkroom.grid.tiles.tileWidth")
     thumb = desk.at("#grid-size [role=slider]")
@@ -381,7 +370,8 @@ def test_hovering_tells_what_an_image_is(desk, arrays, ids_of):
     box, tile = desk.at("#grid").bounding_box(), desk.js("id => window.darkroom.grid.rectOf(id)", image)
     desk.page.mouse.move(box["x"] + tile["x"] + 10, box["y"] + tile["y"] + 10)
     sure = round(100 * float(arrays("confidence")[image]))
-    told = f"#{image} · {arrays('labels')[image]} → {arrays('predicted')[image]} · {sure} %"
+    true, taken, bits = (arrays(name)[image] for name in ("labels", "predicted", "entropy"))
+    told = f"#{image} · {true} → {taken} · {sure} % · {bits:.2f} bits"
     expect(desk.at(".darkroom-tip")).to_have_text(told)
     desk.page.mouse.move(5, 5)
     expect(desk.at(".darkroom-tip")).to_be_hidden()

@@ -44,14 +44,15 @@ def test_the_training_record(digits, arrays):
 
 
 def check_rows(header, rows, arrays, ids):
-    assert header == ["image", "split", "true", "predicted", "confidence", *(f"p({name})" for name in range(10))]
+    measures = ["confidence", "entropy", "margin"]
+    assert header == ["image", "split", "true", "predicted", *measures, *(f"p({name})" for name in range(10))]
     assert [int(row[0]) for row in rows] == ids
     for row in rows:
         image = int(row[0])
         assert row[1] == ("train" if image < 1438 else "test")
         assert (int(row[2]), int(row[3])) == (arrays("labels")[image], arrays("predicted")[image])
-        assert np.float32(row[4]) == arrays("confidence")[image]
-        assert np.array_equal(np.array(row[5:], np.float32), arrays("probabilities")[image])
+        assert np.array_equal(np.array(row[4:7], np.float32), [arrays(name)[image] for name in measures])
+        assert np.array_equal(np.array(row[7:], np.float32), arrays("probabilities")[image])
 
 
 @pytest.mark.parametrize(("split", "ids"), [("train", range(1438)), ("test", range(1438, 1797))])

@@ -1,0 +1,51 @@
+// Which images are shown, as a set of bits, and what is said of each.
+(() => {
+  const darkroom = (window.darkroom = window.darkroom || {});
+
+  // The ids in a selection's bitset; the first image is the lowest bit of the first byte.
+  const idsOf = (bits) => {
+    const bytes = Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
+    const ids = [];
+    bytes.forEach((byte, index) => {
+      for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) ids.push(8 * index + bit);
+    });
+    return ids;
+  };
+
+  // The bitset of some of `count` images.
+  const bitsOf = (ids, count) => {
+    const bytes = new Uint8Array(Math.ceil(count / 8));
+    for (const id of ids) bytes[id >> 3] |= 1 << (id & 7);
+    let text = '';
+    for (let start = 0; start < bytes.length; start += 8192) {
+      text += String.fromCharCode(...bytes.subarray(start, start + 8192));
+    }
+    return btoa(text);
+  };
+
+  const range = (start, end) => Array.from({length: end - start}, (_, offset) => start + offset);
+
+  // The selection, unless it was made in another image set, and the ids of its images; else those of the split. Where
+  // nothing is kept for training, all is test.
+  const shownOf = (source, selected, split) => {
+    const selection = selected?.images === source.images ? selected : null;
+    const ids = selection ? idsOf(selection.bits)
+      : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
+    return {selection, ids};
+  };
+
+  // Arrays of all images by name; null for what is not known. Fails where they cannot be fetched.
+  const saidOf = async (source) => {
+    const [labels, predicted, ...measures] = await Promise.all([
+      source.labels ? darkroom.array(source.images, 'labels') : null,
+      source.predictions ? darkroom.array(source.predictions, 'predicted') : null,
+      ...source.measures.map((name) => darkroom.array(source.predictions, name)),
+    ]);
+    const told = Object.fromEntries(source.measures.map((name, number) => [name, measures[number]]));
+    return {labels, predicted, confidence: null, entropy: null, margin: null, ...told};
+  };
+
+  const isWrong = ({labels, predicted}, id) => labels[id] !== predicted[id];
+
+  Object.assign(darkroom, {bitsOf, shownOf, saidOf, isWrong});
+})();
