@@ -94,8 +94,8 @@ def test_what_was_chosen_by_outcome_has_none_and_it_says_why(own_page, told, stu
     assert told(wrong)[::2] == [f"selected {count}", "of the selection 0.0% (no interval: chosen by outcome)"]
     cell = own_page.ask(
         "selection.data",
-        "matrix.clickData",
-        matrix__clickData={"points": [{"x": 3, "y": 3}]},
+        "confusions-picked.data",
+        confusions_picked__data={"what": "cell", "at": [3, 3], "how": "only"},
         matrix_split__value="test",
         study__data=study_data(study),
         ready__data=READY,

@@ -50,6 +50,6 @@ def test_rows_become_a_selection(page, digits, picked, before, by_outcome):
     assert (unpack_bits(made["bits"], N) == mask).all()
     named = [made[name] for name in ("label", "origin", "split", "by_outcome")]
     assert named == ["Filter of 3 images", "table", "test", by_outcome]
-    assert digits.engine.selection(made["id"])["label"] == "Filter of 3 images"
+    assert digits.engine.selections.get(made["id"])["label"] == "Filter of 3 images"
     other = told | {"images": "0" * 64}  # of an image set that was left meanwhile
     assert page.ask("selection.data", "table-picked.data", table_picked__data=other, **given) == {}
