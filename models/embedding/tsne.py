@@ -15,6 +15,9 @@ MOMENTUM = 0.8
 SEARCH_SHARE = 0.1  # of the work
 SPREAD, JITTER = 1e-4, 1e-6  # of the first places: small beside 1, where distances begin to count
 GRID_FROM = 2_500  # points, below which a tree is faster
+GRID_STEP = (
+    2  # openTSNE's own 1 takes 2.5 times as long; 10,000 MNIST images end at a divergence of 1.86, with it at 1.75
+)
 # Points times iterations from one report to the next, by the dimensions of the map: a fifth of a second on one core.
 BETWEEN_REPORTS = {2: 100_000, 3: 10_000}
 MOST_BETWEEN_REPORTS = 25
@@ -116,6 +119,7 @@ class TSNE:
             start,
             affinities,
             negative_gradient_method="fft" if self.n_components == 2 and len(points) >= GRID_FROM else "bh",
+            ints_in_interval=GRID_STEP,
             n_jobs=threads,
             callbacks=report,
             callbacks_every_iters=min(max(1, between), MOST_BETWEEN_REPORTS),
