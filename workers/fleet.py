@@ -91,7 +91,7 @@ def thread_limits(threads: int) -> dict[str, str]:
 
 def compiled_code(data_dir: Path) -> dict[str, str]:
     """Where numba keeps what it has compiled, read from the environment when it loads: an import of UMAP takes 2 s then,
-    and up to 40 s without. Beside the package, its own choice, is often no place to write."""
+    and 13 to 40 s without. Beside the package, its own choice, it would go with a container."""
     place = {"NUMBA_CACHE_DIR": str(data_dir.expanduser().absolute() / "compiled")}
     return place | {name: os.environ[name] for name in place if name in os.environ}
 

@@ -74,11 +74,11 @@ class UMAP:
         indices, distances = neighbours(points, self.n_neighbors - 1, self.random_state, searched)
         itself = np.arange(len(points))[:, np.newaxis]
         callback(None, "placing the points")
-        import umap  # loaded by the first who needs it, and slowly
-
         with warnings.catch_warnings():
-            # Of neighbourhoods that hang together by nothing, and of new vectors, which we do not place.
+            # Of what is not installed, of parts that hang together by nothing, of new vectors, which we do not place.
             warnings.simplefilter("ignore")
+            import umap  # loaded by the first who needs it, and slowly
+
             solver = umap.UMAP(
                 n_components=self.n_components,
                 n_neighbors=self.n_neighbors,
