@@ -77,7 +77,8 @@
       repeat.done();
       const [places, labels, predicted, confidence, certainty] = fetched;
       const selection = selected?.images === source.images ? selected : null;  // made in another image set
-      const shown = split === 'train' ? [0, source.n_train] : [source.n_train, source.count];
+      // Where nothing is kept for training, all is test.
+      const shown = split === 'train' && source.n_train ? [0, source.n_train] : [source.n_train, source.count];
       const whole = {...source, split, places, labels, predicted, confidence, certainty, classNames: source.class_names};
       const target = scatterOn(host);
       target.show(whole, shown, selection?.bits ?? null, focus ?? null, darkroom.scatterColouring(colour, whole));

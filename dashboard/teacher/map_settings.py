@@ -76,17 +76,18 @@ def register_settings(app: dash.Dash, engine: Engine) -> None:
         State(ids.SCATTER_METHOD, "value"),
         State(shared.STUDY, "data"),
         State(shared.READY, "data"),
+        State(ids.SCATTER_SETTINGS, "data"),
         *typed,
         prevent_initial_call=True,
     )
-    def make(clicks: int | None, method: str, study: dict | None, ready: list[str], *values: Any):
-        """Takes the settings over, or says at the fields what is wrong with them."""
+    def make(clicks: int | None, method: str, study: dict | None, ready: list[str], before: dict | None, *values: Any):
+        """Takes the settings over, beside those of the other methods, or says at the fields what is wrong with them."""
         if not clicks:  # the view was laid out
             raise dash.exceptions.PreventUpdate
         count = engine.results.meta(study["keys"]["images"])["count"] if study and "images" in ready else None
         settings, errors = read_settings(method, dict(zip(FIELDS, values, strict=True)), count)
         told = [errors.get(name) for name in FIELDS]
-        return (*told, dash.no_update, True) if errors else (*told, settings, False)
+        return (*told, dash.no_update, True) if errors else (*told, (before or {}) | settings, False)
 
 
 def read_settings(method: str, typed: dict[str, Any], count: int | None) -> tuple[dict[str, Any], dict[str, str]]:

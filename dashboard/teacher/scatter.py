@@ -48,11 +48,15 @@ COLOURS = {
 }
 BY_TRUTH = ("true", "right")  # where the true classes are not known, there are none of these
 
-CHOSEN = [  # what a map is asked for by
-    Input(ids.SCATTER_OF, "value"),
-    Input(ids.SCATTER_METHOD, "value"),
-    Input(ids.SCATTER_DIMS, "value"),
-    Input(ids.SCATTER_SETTINGS, "data"),
+# What a map is asked for by; not there while another view is shown alone.
+CHOSEN = [
+    Input(component, prop, allow_optional=True)
+    for component, prop in (
+        (ids.SCATTER_OF, "value"),
+        (ids.SCATTER_METHOD, "value"),
+        (ids.SCATTER_DIMS, "value"),
+        (ids.SCATTER_SETTINGS, "data"),
+    )
 ]
 
 
@@ -166,11 +170,12 @@ def register_maps(app: dash.Dash, engine: Engine) -> None:
         State(shared.STUDY, "data"),
         prevent_initial_call="initial_duplicate",
     )
-    def ask(ready: list[str], of: str, method: str, dims: str, settings: dict | None, study: dict | None):
+    def ask(ready: list[str], of: str | None, *how_and_study: Any):
         """Asks for the map that is chosen, when the study has none."""
-        if study is None or "predictions" not in ready or of not in mappable(engine, study["keys"]):
+        *how, study = how_and_study
+        if study is None or of is None or "predictions" not in ready or of not in mappable(engine, study["keys"]):
             return dash.no_update
-        asked = question(of, method, dims, settings)
+        asked = question(of, *how)
         if role_of(study["keys"], key_of(study["keys"], asked)) or obstacle(engine, study["keys"], asked):
             return dash.no_update  # it is there or on its way, or `source` says why not
         return study_data(ask_for(engine, study, asked))

@@ -160,14 +160,16 @@ def test_a_map_that_needs_more_images_is_not_asked_for(own_page, given):
 
 
 def test_settings_are_taken_over_or_it_is_said_what_is_wrong(own_page, given):
-    def make(method, **typed):
-        told = {f"map_{name}__value": value for name, value in typed.items()}
+    def make(method, before=None, **typed):
+        told = {"scatter_settings__data": before} | {f"map_{name}__value": value for name, value in typed.items()}
         told |= {"make_map__n_clicks": 1, "scatter_method__value": method}
         return asked(own_page, "scatter-settings.data", given, changed="make-map.n_clicks", **told)
 
     told = make("tsne", perplexity=9, seed=3)
     assert told["scatter-settings"]["data"] == {"perplexity": 9, "seed": 3}
     assert told["map-settings"]["opened"] is False
+    told = make("umap", n_neighbors=5, min_dist=0.5, seed=0, before={"perplexity": 9})  # which t-SNE keeps
+    assert told["scatter-settings"]["data"] == {"perplexity": 9, "n_neighbors": 5, "min_dist": 0.5, "seed": 0}
     told = make("tsne", perplexity=10, seed="")
     assert told["map-seed"]["error"] == "needs a value"
     told = make("tsne", perplexity=10, seed=0)
