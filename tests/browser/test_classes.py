@@ -11,7 +11,7 @@ N, N_TRAIN = 1797, 1438
 @pytest.fixture
 def tree_desk(desk):
     """The tree drawn, which is asked for when it comes into sight."""
-    desk.at("#classes-panel").scroll_into_view_if_needed()
+    desk.page.get_by_role("tab", name="Classes").click()
     desk.wait(
         "document.querySelector('#classes .slicetext') && document.querySelector('#classes .js-plotly-plot').dataset.hears"
     )

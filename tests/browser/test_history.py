@@ -58,7 +58,7 @@ def test_what_was_shown_comes_back_step_by_step(desk, undo, redo):
 
 def test_the_keys_do_the_same_but_not_while_one_types(desk, undo, redo):
     desk.click_cell(3, 3)
-    desk.wait_data("selection", "data?.cell?.join() === '3,3'")
+    desk.wait_data("selection", "data?.label === '3, rightly recognised'")
     desk.page.keyboard.press("/")
     expect(desk.at("#focus-index")).to_be_focused()
     desk.page.keyboard.press("Control+z")
