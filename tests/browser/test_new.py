@@ -87,6 +87,7 @@ def test_a_study_of_a_folder_of_pictures(free_desks, own_site, fleet, pictures):
     assert len(fleet.engine.studies.all()) == 1
 
 
+@pytest.mark.slow
 def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
     rows = np.random.default_rng(0).dirichlet(np.ones(3), 60)
     lines = [",".join(f"{share:.9f}" for share in row) + f",{'cat' if row[0] > 0.3 else 'owl'}" for row in rows]
@@ -123,6 +124,7 @@ def test_a_duplicate_begins_with_the_settings_of_its_study(fresh_desk):
     expect(fresh_desk.at("#new-start")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_where_they_are(free_desks, own_site):
     tab = opened(free_desks(site=own_site), own_site)
     expect(tab.at("#new-start")).to_be_enabled()

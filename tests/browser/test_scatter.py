@@ -26,8 +26,9 @@ def places(arrays):
 def corner(places):
     """A box around some of the points of the test split, in units of the map: left, bottom, right, top."""
     left, bottom = places[N_TRAIN:].min(axis=0) - 1
-    right, top = (gap(axis, 0.4, 0.6) for axis in places[N_TRAIN:].T)
-    return left, bottom, right, top
+    x, y = places[N_TRAIN:].T
+    right = gap(x, 0.2, 0.8)
+    return left, bottom, right, gap(y[x < right], 0.2, 0.8)
 
 
 def gap(numbers, low, high):
@@ -46,7 +47,7 @@ def inside(places, box):
 def halves(places, box):
     """The lower and the upper half of a box."""
     left, bottom, right, top = box
-    middle = gap(places[inside(places, box), 1], 0.3, 0.7)
+    middle = gap(places[inside(places, box), 1], 0.2, 0.8)
     return (left, bottom, right, middle), (left, middle, right, top)
 
 

@@ -168,7 +168,7 @@ def test_help_opens_by_key_and_button_and_closes(desk, ids_of, wrong_cell):
 
 def test_every_panel_says_how_it_is_read(desk):
     for title, words in (
-        ("Map", "PCA shows the plane"),
+        ("Map", "PCA (Pearson 1901) shows the plane"),
         ("Confusion matrix", "Each row is a true class"),
         ("Training", "Cross-entropy (nats, log scale)"),
         ("Images", "A red frame marks"),
@@ -463,8 +463,8 @@ LOOK = """() => {
     const root = document.documentElement;
     return {
         cut,
-        blocks: Object.fromEntries(Array.from(document.querySelectorAll('.panel, header.top, #study-bar'),
-            element => [element.id || 'top', box(element)])),
+        blocks: Object.fromEntries(Array.from(document.querySelectorAll('.panel, header.top, #study-bar, .strip'))
+            .filter(visible).map(element => [element.id || element.className, box(element)])),
         scrolls: [root.scrollWidth - innerWidth, root.scrollHeight - innerHeight, document.body.scrollWidth - innerWidth],
     };
 }"""
@@ -478,7 +478,7 @@ def test_everything_has_its_place(desks, ids_of, width, height):
         assert max(seen["scrolls"]) <= 0
         assert seen["cut"] == []
         blocks = list(seen["blocks"].items())
-        assert len(blocks) == 7
+        assert len(blocks) == 8
         for number, (name, (left, top, right, bottom)) in enumerate(blocks):
             assert 0 <= left < right <= width, name
             assert 0 <= top < bottom <= height, name
@@ -517,7 +517,7 @@ def test_the_keyboard_reaches_every_control(desk):
     named = (
         "document.activeElement.getAttribute('aria-label') || document.activeElement.id || document.activeElement.value"
     )
-    for _ in range(60):
+    for _ in range(90):
         desk.page.keyboard.press("Tab")
         reached.add(desk.js(named))
     icons = {f"{does}: {panel}" for does in ("How to read", "Full screen") for panel in ("Confusion matrix", "Images")}
