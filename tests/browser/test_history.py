@@ -117,6 +117,7 @@ def own(tmp_path_factory):
         yield own
 
 
+@pytest.mark.slow
 def test_studies_come_back_as_long_as_there_are_any(own, digits, free_desks):
     """Two studies of the same results: the one lacks the map."""
     whole = own.copy_study(digits, "Whole")

@@ -76,6 +76,7 @@ def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet
         tab.wait(f"{POINTS} >= 2")
 
 
+@pytest.mark.slow
 def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")
@@ -85,6 +86,7 @@ def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
     tab.wait("document.querySelector('#training .js-plotly-plot')._fullLayout.yaxis.title.text === 'accuracy'")
 
 
+@pytest.mark.slow
 def test_a_job_is_stopped_and_tried_again_in_the_jobs_view(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}&views=jobs")

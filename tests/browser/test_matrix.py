@@ -158,6 +158,7 @@ def hundred_site(tmp_path_factory):
             yield address, np.histogram2d(labels, predicted, bins=100)[0].astype(int)
 
 
+@pytest.mark.slow
 def test_a_hundred_classes_can_be_read_closer(free_desks, hundred_site):
     site, confusion = hundred_site
     desk = free_desks(site=site).open()

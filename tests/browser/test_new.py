@@ -51,6 +51,7 @@ def opened(tab, site):
     return tab
 
 
+@pytest.mark.slow
 def test_a_study_of_a_folder_of_pictures(free_desks, own_site, fleet, pictures):
     tab = opened(free_desks(site=own_site), own_site)
     choose(tab, "new-kind", "A folder of class folders")

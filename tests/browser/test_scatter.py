@@ -208,6 +208,7 @@ def draw(desk, key, places, address, **more):
         {...window.dash_component_api.getLayout('scatter-source').props.data, ...more}})""", {"map": key} | more)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_in_space_a_selection_made_elsewhere_stands_out_and_a_click_focuses(map_desk, first_desk, ids_of, wrong_cell):
     first_desk[1].allow("willReadFrequently")  # how Plotly reads the glyphs of its points
     places = np.random.default_rng(0).normal(size=(N, 3))
