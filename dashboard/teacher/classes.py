@@ -107,7 +107,7 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
         Input(shared.READY, "data"),
-        Input(ids.CLASSES_SEEN, "data"),
+        Input(ids.CLASSES_SEEN, "data", allow_optional=True),  # not there while another view is shown alone
         State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )

@@ -151,6 +151,7 @@ def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_come
     mask = np.arange(1797) % 500 == 7
     selection = make_selection(own.engine, study.keys["images"], mask, "Every 500th", "matrix", split="train")
     address = f"?study={study.id}&selection={selection['id']}&focus=507"
+    own.engine.client.execute_command("WAITAOF", 1, 0, 10_000)  # a busy disk has it up to two seconds later
     own.store.kill()
     tab.page.goto(f"{tab.site}/{address}")
     tab.wait_notices("store-away")
