@@ -14,7 +14,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
-from dashboard.links import fitting, make_selection, study_data
+from dashboard.links import chosen_by_outcome, fitting, make_selection, study_data
 from dashboard.measures import in_split, unpack_bits
 from dashboard.teacher import ids
 from dashboard.teacher.class_figures import MARKED, Share, dendrogram_figure, frames, sunburst_figure
@@ -273,9 +273,10 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
             return make_selection(
                 engine, images, mask, classes_named(members, names), ORIGIN, split=split, classes=members
             )
+        by_outcome = chosen_by_outcome(selection, study)
         label = f"{before['label']} + {label}"
         label = label if len(label) <= LONGEST_LABEL else f"{mask.sum():,} images"
-        return make_selection(engine, images, mask, label, ORIGIN, split=split)
+        return make_selection(engine, images, mask, label, ORIGIN, by_outcome=by_outcome, split=split)
 
     @app.callback(
         Output(shared.DOWNLOAD, "data", allow_duplicate=True),
