@@ -57,11 +57,8 @@
   // Whether all these cells are selected.
   const isSelected = (cells) => {
     if (!selected) return false;
-    const bytes = atob(selected);
-    return cells.every(([row, column]) => {
-      const place = row * source.class_names.length + column;
-      return (bytes.charCodeAt(place >> 3) >> (place & 7)) & 1;
-    });
+    const bytes = darkroom.bits.bytesOf(selected);
+    return cells.every(([row, column]) => darkroom.bits.has(bytes, row * source.class_names.length + column));
   };
 
   // Many things in a place are one stop of the Tab key; the arrow keys go from one to the next.

@@ -5,17 +5,7 @@
 
   const ORIGIN = 'scatter';
 
-  const bytesOf = (bits) => Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
-  const bitsOf = (bytes) => {
-    let text = '';
-    for (let start = 0; start < bytes.length; start += 8192) {
-      text += String.fromCharCode(...bytes.subarray(start, start + 8192));
-    }
-    return btoa(text);
-  };
-  const has = (bytes, id) => (bytes[id >> 3] >> (id & 7)) & 1;
-  const put = (bytes, id) => { bytes[id >> 3] |= 1 << (id & 7); };
-  const drop = (bytes, id) => { bytes[id >> 3] &= ~(1 << (id & 7)); };
+  const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
   const escapeText = (text) => text.replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign]));
 
@@ -226,7 +216,7 @@
     // Adds a class to what is selected; one that is selected already is taken away.
     pickGroup(group) {
       const {source: {count}, span: [first, end], groups, bits, colouring} = this;
-      const bytes = bits === null ? new Uint8Array(Math.ceil(count / 8)) : bytesOf(bits);
+      const bytes = bits === null ? noneOf(count) : bytesOf(bits);
       const ids = [];
       for (let id = first; id < end; id += 1) if (groups[id] === group) ids.push(id);
       if (!ids.length) return;
@@ -242,7 +232,7 @@
     gather(encloses, tool) {
       const {source: {places, count}, bits, hidden} = this;
       const modifier = darkroom.modifier();  // what was held down when the outline was begun
-      const bytes = modifier && bits !== null ? bytesOf(bits) : new Uint8Array(Math.ceil(count / 8));
+      const bytes = modifier && bits !== null ? bytesOf(bits) : noneOf(count);
       for (const id of this.members.flat()) {
         if (encloses(places[2 * id], places[2 * id + 1])) (modifier === 'remove' ? drop : put)(bytes, id);
       }
@@ -259,7 +249,7 @@
 
     // What comes back is known already. `onto`: added to what was selected before, or taken away from it.
     pick(bytes, tool, {onto, byOutcome}) {
-      this.bits = bytes.some(Boolean) ? bitsOf(bytes) : null;
+      this.bits = bytes.some(Boolean) ? textOf(bytes) : null;
       this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, by_outcome: byOutcome});
     }
 

@@ -2,11 +2,12 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  // The ids in a selection's bitset; the first image is the lowest bit of the first byte.
+  const {bytesOf, textOf, noneOf, put} = darkroom.bits;
+
+  // The ids in a selection's bitset.
   const idsOf = (bits) => {
-    const bytes = Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
     const ids = [];
-    bytes.forEach((byte, index) => {
+    bytesOf(bits).forEach((byte, index) => {
       for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) ids.push(8 * index + bit);
     });
     return ids;
@@ -14,13 +15,9 @@
 
   // The bitset of some of `count` images.
   const bitsOf = (ids, count) => {
-    const bytes = new Uint8Array(Math.ceil(count / 8));
-    for (const id of ids) bytes[id >> 3] |= 1 << (id & 7);
-    let text = '';
-    for (let start = 0; start < bytes.length; start += 8192) {
-      text += String.fromCharCode(...bytes.subarray(start, start + 8192));
-    }
-    return btoa(text);
+    const bytes = noneOf(count);
+    for (const id of ids) put(bytes, id);
+    return textOf(bytes);
   };
 
   const range = (start, end) => Array.from({length: end - start}, (_, offset) => start + offset);

@@ -100,6 +100,11 @@ def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> d
     return selection
 
 
+def chosen_by_outcome(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> bool:
+    """Whether what is selected of this study was chosen by what the teacher said of it, as in `make_selection`."""
+    return (fitting(selection, study) or {}).get("by_outcome", False)
+
+
 def register(app: dash.Dash, engine: Engine) -> None:
     """The callbacks between URL and stores."""
 

@@ -105,9 +105,10 @@ def empty(words_id: str, text: str) -> html.Div:
     return html.Div(text, id=words_id, className="panel-empty")
 
 
-def graph(graph_id: str) -> dcc.Graph:
-    """A graph that fills its panel and is not drawn before it has something to show."""
-    return dcc.Graph(id=graph_id, config=GRAPH_CONFIG, className="graph", responsive=True, style={"display": "none"})
+def graph(graph_id: str, **more: Any) -> dcc.Graph:
+    """A graph that fills its panel and is not drawn before it has something to show; `more` as `dcc.Graph` takes it."""
+    usual = {"config": GRAPH_CONFIG, "className": "graph", "responsive": True, "style": HIDDEN}
+    return dcc.Graph(id=graph_id, **usual | more)
 
 
 def picture(graph_id: str) -> tuple[str, dict[str, Any]]:

@@ -6,17 +6,16 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-import numpy as np
 from dash import Input, Output, State, ctx, dcc, html
 
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import label
 from dashboard.image_ids import as_csv, as_json, read_ids, unknown_words
-from dashboard.links import fitting
-from dashboard.measures import in_split, unpack_bits
+from dashboard.links import chosen_by_outcome, fitting
 from dashboard.teacher import ids
 from dashboard.teacher.sets import select
+from dashboard.teacher.tables import selected_ids
 from workers.engine import Engine
 
 MOST_BYTES = 8_000_000  # of a file that is read: a million numbers
@@ -96,13 +95,11 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         images, selection = study["keys"]["images"], fitting(selection, study)
         meta = engine.results.meta(images)
         split = split if meta["n_train"] else "test"  # where nothing is kept for training, all is test
-        count = meta["count"]
-        mask = unpack_bits(selection["bits"], count) if selection else in_split(count, meta["n_train"], split)
-        numbers = np.flatnonzero(mask).tolist()
+        numbers = selected_ids(meta, selection, split)
         name = file_name(selection["label"] if selection else f"all {split}")
         if ctx.triggered_id == ids.EXCHANGE_CSV:
             return dcc.send_string(as_csv(numbers), f"{name}.csv")
-        by_outcome = (selection or {}).get("by_outcome", False)
+        by_outcome = chosen_by_outcome(selection, study)
         return dcc.send_string(as_json(images, numbers, by_outcome=by_outcome), f"{name}.json")
 
     @app.callback(

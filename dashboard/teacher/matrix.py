@@ -13,7 +13,7 @@ from flask_caching import Cache
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
 from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.seriation import similar_together
@@ -33,14 +33,7 @@ CLOSER = {"scrollZoom": True, "showAxisRangeEntryBoxes": False}  # of many class
 
 
 def matrix_panel() -> html.Section:
-    matrix = dcc.Graph(
-        id=ids.MATRIX,
-        config=GRAPH_CONFIG | CLOSER,
-        className="graph",
-        responsive=True,
-        style=HIDDEN,
-        clear_on_unhover=True,
-    )
+    matrix = graph(ids.MATRIX, config=GRAPH_CONFIG | CLOSER, clear_on_unhover=True)
     return panel(
         ids.MATRIX_PANEL,
         "Confusion matrix",

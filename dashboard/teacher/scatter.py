@@ -12,7 +12,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids as job_ids
-from dashboard.links import fitting, picked_selection, study_data
+from dashboard.links import chosen_by_outcome, picked_selection, study_data
 from dashboard.teacher import ids
 from dashboard.teacher.map_settings import register_settings, settings_button
 from dashboard.teacher.maps import (
@@ -290,7 +290,7 @@ def register_drawing(app: dash.Dash, engine: Engine) -> None:
     def select(picked: dict | None, split: str, study: dict | None, before: dict | None):
         """The images that a lasso or a box encloses, or those of a class of the legend; or these and what was selected
         before, or that without these."""
-        onto = bool(picked and picked.get("onto")) and (fitting(before, study) or {}).get("by_outcome", False)
+        onto = bool(picked and picked.get("onto")) and chosen_by_outcome(before, study)
         by_outcome = onto or bool(picked and picked.get("by_outcome"))
         return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split) or dash.no_update
 

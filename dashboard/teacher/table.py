@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.components.panel import empty, label
-from dashboard.links import fitting, picked_selection
+from dashboard.links import chosen_by_outcome, picked_selection
 from dashboard.teacher import ids
 from workers.engine import Engine
 
@@ -164,5 +164,5 @@ def register_table(app: dash.Dash, engine: Engine) -> None:
     )
     def select(picked: dict | None, split: str, study: dict | None, before: dict | None):
         """The images whose rows were ticked or passed the filters; the rows were those of the selection before."""
-        by_outcome = bool(picked and picked["by_outcome"]) or (fitting(before, study) or {}).get("by_outcome", False)
+        by_outcome = bool(picked and picked["by_outcome"]) or chosen_by_outcome(before, study)
         return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split) or dash.no_update
