@@ -1,4 +1,4 @@
-// The tree of classes: what is clicked on it, and whether it has come into sight. Drawn by Plotly, from what the server says.
+// The tree of classes: what is clicked on it. Drawn by Plotly, from what the server says.
 (() => {
   const DOUBLE_MS = 400;
   const setProps = (id, data) => window.dash_clientside.set_props(id, {data});
@@ -6,7 +6,6 @@
 
   let add = false;  // Shift was held down when the press began
   let last = {};  // the click before
-  let sight = null;
 
   const pick = (node) => setProps('classes-picked', {key: plotOf().layout.meta.key, node, add});
   const zoom = (node) => setProps('classes-zoom', {key: plotOf().layout.meta.key, node});
@@ -32,18 +31,6 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    // The tree is asked for when the panel is first seen, which may be long after it was laid out.
-    watchClasses(id) {
-      sight?.disconnect();
-      sight = new IntersectionObserver((entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        sight.disconnect();
-        setProps('classes-seen', true);
-      });
-      sight.observe(document.getElementById(id));
-      return window.dash_clientside.no_update;
-    },
-
     // Plotly's own click on a sector would zoom.
     async hearClasses(figure) {
       const keep = window.dash_clientside.no_update;

@@ -69,7 +69,6 @@
       return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
     },
 
-    // A view that is laid out later asks as well, which a callback of the server's would take a round trip for.
     followSplit(selection, split, study) {
       const wanted = selection?.images === study?.keys?.images ? selection?.split : null;
       return wanted && wanted !== split ? wanted : window.dash_clientside.no_update;

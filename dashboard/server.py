@@ -16,6 +16,7 @@ from flask_compress import Compress
 from dashboard import history, ids, links, shell, study_menu, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
+from dashboard.first_answers import FirstAnswers
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
 from dashboard.new import callbacks as new
@@ -71,13 +72,14 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     )
     app.index_string = app.index_string.replace("{%favicon%}", ICON + PLOTLY)
     starting = just_started(alone and settings.worker)
-    app.layout = lambda: shell.layout(engine, starting())
+    first = FirstAnswers(app)
+    app.layout = lambda: shell.layout(engine, starting(), first)
     add_routes(server, engine)
     links.register(app, engine)
-    workspace.register(app)
+    workspace.register(app, first, report)
     history.register(app)
     jobs.register(app, engine, starting)
-    teacher.register(app, engine, make_cache(server, engine, alone))
+    teacher.register(app, engine, make_cache(server, engine, alone), first)
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)

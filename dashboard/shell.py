@@ -9,9 +9,10 @@ from dash import dcc, html
 
 from dashboard import history, ids, links, study_menu
 from dashboard.components.panel import icon, label
+from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.bar import study_bar
-from dashboard.jobs.pulse import fill
+from dashboard.jobs.pulse import fill, forget_ready
 from dashboard.links import asked_in
 from dashboard.new import ids as new_ids
 from dashboard.new import layout as new
@@ -30,7 +31,7 @@ KEYS = [
 ]
 
 
-def layout(engine: Engine, starting: bool) -> dmc.MantineProvider:
+def layout(engine: Engine, starting: bool, first: FirstAnswers) -> dmc.MantineProvider:
     """The whole page, with the views that the address names, and all that is known of the study it asks for."""
     if not flask.has_request_context():  # Dash looks at the layout when the page is built
         return frame(FIRST)
@@ -39,6 +40,8 @@ def layout(engine: Engine, starting: bool) -> dmc.MantineProvider:
     if address.path:  # else the page asks once it knows its own address
         page[ids.URL].search = f"?{address.query}" if address.query else ""
         fill(page, engine, address.query, starting)
+        if first.lay(page):
+            forget_ready(page)
     return page
 
 

@@ -1,17 +1,21 @@
 """The workspace: the views that are shown, one alone or several side by side. A view that is not shown is not there at all:
 it costs nothing, and fills itself from the stores when it comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.components.panel import icon, label
-from dashboard.links import asked_in
+from dashboard.first_answers import FirstAnswers
+from dashboard.links import SHOWN, asked_in
 from dashboard.views import VIEWS, known_views
+
+HELD = (*SHOWN, ids.READY)  # stores that views are filled from
 
 
 def navigation() -> html.Nav:
@@ -61,8 +65,8 @@ def workspace(shown: Sequence[str]) -> html.Main:
     )
 
 
-def register(app: dash.Dash) -> None:
-    """The callbacks of navigation and workspace."""
+def register(app: dash.Dash, first: FirstAnswers, report: Callable[[Exception], None]) -> None:
+    """The callbacks of navigation and workspace; what goes wrong while a view is laid out is reported."""
 
     @app.callback(
         Output(ids.WORKSPACE, "data"),
@@ -98,12 +102,18 @@ def register(app: dash.Dash) -> None:
         inputs={
             "shown": Input(ids.WORKSPACE, "data"),
             "hidden": {view.name: State(ids.pane(view.name), "hidden") for view in VIEWS},
+            "held": [State(store, "data") for store in HELD],
         },
         prevent_initial_call=True,
     )
-    def show(shown: list[str], hidden: dict[str, bool]) -> dict[str, tuple[Any, Any]]:
-        """Lays out what is newly shown and takes away what no longer is; what stays is left alone."""
-        return panes(shown, hidden)
+    def show(shown: list[str], hidden: dict[str, bool], held: list) -> dict[str, tuple[Any, Any]]:
+        """Lays out what is newly shown, filled, and takes away what no longer is; what stays is left alone."""
+        changes = panes(shown, hidden)
+        known = {(store, "data"): data for store, data in zip(HELD, held, strict=True)}
+        for children, _ in changes.values():
+            for error in first.lay(children, known) if isinstance(children, Component) else ():
+                report(error)
+        return changes
 
 
 def panes(shown: list[str], hidden: Mapping[str, bool]) -> dict[str, tuple[Any, Any]]:

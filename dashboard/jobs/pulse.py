@@ -191,6 +191,12 @@ def fill(page: Component, engine: Engine, search: str, starting: bool) -> None:
     page[shared.STUDY_PICKER].value = study["id"]
 
 
+def forget_ready(page: Component) -> None:
+    """Has a page that could not be filled told once more by its first beat what is there, so that its views ask."""
+    page[shared.READY].data = []
+    (page[ids.SEEN].data or {}).pop("ready", None)
+
+
 def display(shown: bool) -> str:
     """The display property of something that is shown, or not."""
     return "block" if shown else "none"

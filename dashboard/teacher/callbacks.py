@@ -3,6 +3,7 @@
 import dash
 from flask_caching import Cache
 
+from dashboard.first_answers import FirstAnswers
 from dashboard.teacher.classes import register_classes
 from dashboard.teacher.exchange import register_exchange
 from dashboard.teacher.focus import register_focus
@@ -16,15 +17,15 @@ from dashboard.teacher.training import register_training
 from workers.engine import Engine
 
 
-def register(app: dash.Dash, engine: Engine, cache: Cache) -> None:
+def register(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAnswers) -> None:
     """The view's callbacks."""
-    register_header(app, engine)
+    register_header(app, engine, first)
     register_saved(app, engine)
     register_exchange(app, engine)
-    register_scatter(app, engine)
-    register_matrix(app, engine, cache)
-    register_training(app, engine)
-    register_classes(app, engine)
-    register_grid(app, engine)
+    register_scatter(app, engine, first)
+    register_matrix(app, engine, cache, first)
+    register_training(app, engine, first)
+    register_classes(app, engine, first)
+    register_grid(app, engine, first)
     register_table(app, engine)
-    register_focus(app, engine)
+    register_focus(app, engine, first)

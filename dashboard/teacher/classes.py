@@ -12,6 +12,7 @@ from dashboard import ids as shared
 from dashboard.abilities import labels_of
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
+from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
 from dashboard.links import chosen_by_outcome, fitting, make_selection, study_data
@@ -59,7 +60,6 @@ def classes_panel() -> html.Section:
                 className="classes-body",
             ),
             empty(ids.CLASSES_WORDS, NO_TREE_YET),
-            dcc.Store(id=ids.CLASSES_SEEN),
             dcc.Store(id=ids.CLASSES_SOURCE),
             dcc.Store(id=ids.CLASSES_HEARS),
             dcc.Store(id=ids.CLASSES_PICKED),
@@ -91,29 +91,26 @@ def classes_panel() -> html.Section:
     )  # fmt: skip
 
 
-def register_classes(app: dash.Dash, engine: Engine) -> None:
+def register_classes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     """The tree's callbacks."""
-    app.clientside_callback(
-        ClientsideFunction("darkroom", "watchClasses"),
-        Output(ids.CLASSES_SEEN, "data"),
-        Input(ids.CLASSES_PANEL, "id"),
-    )
     app.clientside_callback(
         ClientsideFunction("darkroom", "hearClasses"),
         Output(ids.CLASSES_HEARS, "data"),
         Input(ids.CLASSES, "figure"),
+        Input(ids.DECK, "value"),
+        prevent_initial_call=True,
     )
 
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
         Input(shared.READY, "data"),
-        Input(ids.CLASSES_SEEN, "data", allow_optional=True),  # not there while another view is shown alone
+        Input(ids.DECK, "value", allow_optional=True),  # not there while another view is shown alone
         State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
-    def ask(ready: list[str], seen: bool | None, study: dict | None):
+    def ask(ready: list[str], looked_at: str | None, study: dict | None):
         """Asks for the tree when somebody looks at the panel and the study has none."""
-        if not seen or study is None or "predictions" not in ready:
+        if looked_at != ids.CLASSES_PANEL or study is None or "predictions" not in ready:
             return dash.no_update
         try:
             spec = asked_for(engine, study["keys"])
@@ -123,15 +120,20 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
             return dash.no_update
         return study_data(engine.studies.add(study["id"], ROLE, spec))
 
-    @app.callback(
-        Output(ids.CLASSES_SOURCE, "data"),
-        Input(shared.READY, "data"),
-        Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
-        State(shared.STUDY, "data"),
-        State(ids.CLASSES_SOURCE, "data"),
+    @first.callback(
+        output=Output(ids.CLASSES_SOURCE, "data"),
+        inputs={
+            "ready": Input(shared.READY, "data"),
+            "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
+            "looked_at": Input(ids.DECK, "value"),
+            "study": State(shared.STUDY, "data"),
+            "before": State(ids.CLASSES_SOURCE, "data"),
+        },
     )
-    def source(ready: list[str], _steps: list | None, study: dict | None, before: dict | None):
-        """Which tree is shown; how far it is, or why there is none."""
+    def source(ready: list[str], steps: list | None, looked_at: str, study: dict | None, before: dict | None):
+        """Which tree is shown; how far it is, or why there is none. Nothing before somebody looks."""
+        if before is None and looked_at != ids.CLASSES_PANEL:
+            return dash.no_update
         if study is None or "predictions" not in ready:
             found = {"key": None, "words": NO_TREE_YET}
         elif ROLE in ready:
@@ -140,22 +142,26 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
             found = {"key": None, "words": missing_words(engine, study["keys"])}
         return dash.no_update if found == before else found
 
-    @app.callback(
-        Output(ids.CLASSES, "figure"),
-        Output(ids.CLASSES, "style"),
-        Output(ids.CLASSES_WORDS, "children"),
-        Output(ids.CLASSES_WORDS, "style"),
-        Output(f"{ids.CLASSES_PANEL}-subtitle", "children"),
-        Output(ids.CLASSES_CRUMBS, "children"),
-        Output(ids.CLASSES_LEVELS_TEXT, "children"),
-        Input(ids.CLASSES_SOURCE, "data"),
-        Input(ids.SPLIT, "value"),
-        Input(ids.CLASSES_WHAT, "value"),
-        Input(ids.CLASSES_LEVELS, "value"),
-        Input(ids.CLASSES_ZOOM, "data"),
-        State(shared.SELECTION, "data"),
-        State(shared.FOCUS, "data"),
-        State(shared.STUDY, "data"),
+    @first.callback(
+        output=[
+            Output(ids.CLASSES, "figure"),
+            Output(ids.CLASSES, "style"),
+            Output(ids.CLASSES_WORDS, "children"),
+            Output(ids.CLASSES_WORDS, "style"),
+            Output(f"{ids.CLASSES_PANEL}-subtitle", "children"),
+            Output(ids.CLASSES_CRUMBS, "children"),
+            Output(ids.CLASSES_LEVELS_TEXT, "children"),
+        ],
+        inputs={
+            "shown": Input(ids.CLASSES_SOURCE, "data"),
+            "split": Input(ids.SPLIT, "value"),
+            "what": Input(ids.CLASSES_WHAT, "value"),
+            "levels": Input(ids.CLASSES_LEVELS, "value"),
+            "zoom": Input(ids.CLASSES_ZOOM, "data"),
+            "selection": State(shared.SELECTION, "data"),
+            "focus": State(shared.FOCUS, "data"),
+            "study": State(shared.STUDY, "data"),
+        },
     )
     def draw(
         shown: dict | None,
@@ -226,12 +232,14 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
         patch["data"][MARKED[what]]["marker"]["line"] = marks
         return patch
 
-    @app.callback(
-        Output(ids.CLASSES_PATH, "children"),
-        Input(ids.CLASSES_SOURCE, "data"),
-        Input(ids.CLASSES_LEVELS, "value"),
-        Input(shared.FOCUS, "data"),
-        State(shared.STUDY, "data"),
+    @first.callback(
+        output=Output(ids.CLASSES_PATH, "children"),
+        inputs={
+            "shown": Input(ids.CLASSES_SOURCE, "data"),
+            "levels": Input(ids.CLASSES_LEVELS, "value"),
+            "focus": Input(shared.FOCUS, "data"),
+            "study": State(shared.STUDY, "data"),
+        },
     )
     def path(shown: dict | None, levels: int, focus: int | None, study: dict | None):
         """The way of the focused image in words."""

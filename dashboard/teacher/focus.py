@@ -15,6 +15,7 @@ from dashboard.abilities import labels_of
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
 from dashboard.components.tables import to_csv
+from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import no_image
 from dashboard.measures import entropy, margin, rank
 from dashboard.teacher import ids
@@ -125,8 +126,8 @@ def focus_panel() -> html.Section:
 PIN, UNPIN = "Pin this image beside the next", "Unpin"
 
 
-def register_focus(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
+def register_focus(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    @first.callback(
         output={
             "images": Output(ids.FOCUS_IMAGES, "children"),
             "facts": Output(ids.FOCUS_FACTS, "children"),
@@ -187,13 +188,9 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
             "subtitle": f"Image {focus:,} ({seen[0].split}){said}",
         }
 
-    @app.callback(
-        Output(ids.EPOCH, "marks"),
-        Output(ids.EPOCH, "max"),
-        Output(ids.EPOCH, "value"),
-        Output(ids.EPOCH, "display"),
-        Input(shared.READY, "data"),
-        State(shared.STUDY, "data"),
+    @first.callback(
+        output=[Output(ids.EPOCH, prop) for prop in ("marks", "max", "value", "display")],
+        inputs={"ready": Input(shared.READY, "data"), "study": State(shared.STUDY, "data")},
     )
     def epochs(ready: list[str], study: dict | None):
         """The stored epochs, as stops of the slider; there is none where there is nothing to choose."""
@@ -222,13 +219,14 @@ def register_focus(app: dash.Dash, engine: Engine) -> None:
             return dash.no_update, f"0 to {count - 1}", dash.no_update
         return number, None, ""  # emptied, so that the same number can be typed again
 
-    @app.callback(
-        Output(ids.PIN, "children"),
-        Output(ids.PIN, "aria-label"),
-        Output(ids.PIN, "disabled"),
-        Output(ids.SWAP, "disabled"),
-        Input(shared.FOCUS, "data"),
-        Input(shared.PINNED, "data"),
+    @first.callback(
+        output=[
+            Output(ids.PIN, "children"),
+            Output(ids.PIN, "aria-label"),
+            Output(ids.PIN, "disabled"),
+            Output(ids.SWAP, "disabled"),
+        ],
+        inputs={"focus": Input(shared.FOCUS, "data"), "pinned": Input(shared.PINNED, "data")},
     )
     def offer(focus: int | None, pinned: int | None):
         """What can be pinned, unpinned, swapped."""

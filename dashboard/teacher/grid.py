@@ -10,6 +10,7 @@ from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, segmented
+from dashboard.first_answers import FirstAnswers
 from dashboard.links import fitting
 from dashboard.teacher import ids
 from dashboard.teacher.table import table_place
@@ -118,12 +119,10 @@ def options(choices: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"value": value, "label": text} for value, text in choices]
 
 
-def register_grid(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
-        Output(ids.GRID_SOURCE, "data"),
-        Output(ids.GRID_WORDS, "style"),
-        Input(shared.READY, "data"),
-        State(shared.STUDY, "data"),
+def register_grid(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    @first.callback(
+        output=[Output(ids.GRID_SOURCE, "data"), Output(ids.GRID_WORDS, "style")],
+        inputs={"ready": Input(shared.READY, "data"), "study": State(shared.STUDY, "data")},
     )
     def source(ready: list[str], study: dict | None):
         """Where the browser finds the images and what there is to say of each."""
@@ -172,6 +171,7 @@ def register_grid(app: dash.Dash, engine: Engine) -> None:
         Output(ids.GRID_ARRANGE, "style"),
         Output(ids.GRID_SIZE, "display"),
         Input(ids.GRID_AS, "value"),
+        prevent_initial_call=True,
     )
 
     @app.callback(

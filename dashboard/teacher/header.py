@@ -11,6 +11,7 @@ from dash import Input, Output, State, html
 from dashboard import ids as shared
 from dashboard.abilities import labels_of
 from dashboard.components.panel import label
+from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import typed
 from dashboard.links import fitting
 from dashboard.measures import in_split, unpack_bits, wilson_interval
@@ -49,14 +50,15 @@ def header() -> html.Section:
     )
 
 
-def register_header(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
-        Output(ids.STRIP_WORDS, "children"),
-        Output(ids.ADD_IDS, "error"),
-        Input(shared.READY, "data"),
-        Input(shared.SELECTION, "data"),
-        Input(ids.SPLIT, "value"),
-        State(shared.STUDY, "data"),
+def register_header(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    @first.callback(
+        output=[Output(ids.STRIP_WORDS, "children"), Output(ids.ADD_IDS, "error")],
+        inputs={
+            "ready": Input(shared.READY, "data"),
+            "selection": Input(shared.SELECTION, "data"),
+            "split": Input(ids.SPLIT, "value"),
+            "study": State(shared.STUDY, "data"),
+        },
     )
     def tell_numbers(ready: list[str], selection: dict | None, split: str, study: dict | None):
         """How many are selected, and how often the teacher is right, about all of the split and about these; what was

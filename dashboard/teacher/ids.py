@@ -69,6 +69,8 @@ ORDER = "matrix-order"
 HITS = "matrix-hits"
 WRONG_BUTTON = "wrong-button"
 
+DECK = "deck"  # holds the panel that is looked at, of those of which one is seen at a time
+
 TRAINING_PANEL = "training-panel"
 TRAINING = "training"
 TRAINING_WORDS = "training-words"
@@ -82,7 +84,6 @@ CLASSES_LEVELS = "classes-levels"
 CLASSES_LEVELS_TEXT = "classes-levels-text"
 CLASSES_CRUMBS = "classes-crumbs"
 CLASSES_PATH = "classes-path"
-CLASSES_SEEN = "classes-seen"  # whether the panel has come into sight
 CLASSES_SOURCE = "classes-source"  # {"key", "words"}: the tree, or why there is none
 CLASSES_HEARS = "classes-hears"
 CLASSES_PICKED = "classes-picked"  # what was clicked: {"key", "node", "add"}

@@ -6,6 +6,7 @@ from dash import html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.view import View
+from dashboard.teacher import ids
 from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
@@ -30,13 +31,15 @@ def layout() -> html.Div:
 
 def lower_panels() -> dmc.Tabs:
     """What is looked at now and then: one of them at a time."""
-    panels = {"Training": training_panel(), "Classes": classes_panel()}
+    panels = {ids.TRAINING_PANEL: ("Training", training_panel()), ids.CLASSES_PANEL: ("Classes", classes_panel())}
     return dmc.Tabs(
         [
-            dmc.TabsList([dmc.TabsTab(title, value=title) for title in panels]),
-            *[dmc.TabsPanel(shown, value=title) for title, shown in panels.items()],
+            dmc.TabsList([dmc.TabsTab(title, value=name) for name, (title, _) in panels.items()]),
+            *[dmc.TabsPanel(shown, value=name) for name, (_, shown) in panels.items()],
         ],
-        value="Training",
+        id=ids.DECK,
+        value=ids.TRAINING_PANEL,
+        keepMounted=False,  # what is not looked at costs nothing
         className="deck",
     )
 

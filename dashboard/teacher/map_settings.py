@@ -8,6 +8,7 @@ from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.components.panel import icon, label
+from dashboard.first_answers import FirstAnswers
 from dashboard.new.fields import component, fields_of, read
 from dashboard.teacher import ids
 from dashboard.teacher.maps import too_few
@@ -53,15 +54,17 @@ def settings_button() -> dmc.Popover:
     )
 
 
-def register_settings(app: dash.Dash, engine: Engine) -> None:
+def register_settings(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     """The callbacks of the settings."""
     typed = [State(ids.setting(name), "value") for name in FIELDS]
 
-    @app.callback(
-        *[Output(ids.setting_place(name), "hidden") for name in FIELDS],
-        Output(ids.NO_SETTINGS, "display"),
-        Output(ids.MAKE_MAP, "display"),
-        Input(ids.SCATTER_METHOD, "value"),
+    @first.callback(
+        output=[
+            *[Output(ids.setting_place(name), "hidden") for name in FIELDS],
+            Output(ids.NO_SETTINGS, "display"),
+            Output(ids.MAKE_MAP, "display"),
+        ],
+        inputs={"method": Input(ids.SCATTER_METHOD, "value")},
     )
     def show(method: str):
         """The settings that the method has."""

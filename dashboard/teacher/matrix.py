@@ -14,6 +14,7 @@ from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
+from dashboard.first_answers import FirstAnswers
 from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
 from dashboard.seriation import similar_together
@@ -125,7 +126,7 @@ def setting(title: str, control) -> html.Div:
     return html.Div([dmc.Text(title, size="xs", c="dimmed"), control], className="setting")
 
 
-def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
+def register_matrix(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAnswers) -> None:
     """The panel's callbacks."""
 
     @cache.memoize()
@@ -146,24 +147,28 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         confusion = engine.results.array(predictions, f"confusion_{split}")
         return similar_together(confusion).tolist() if order == "similar" else list(range(len(confusion)))
 
-    @app.callback(
-        Output(ids.MATRIX, "figure"),
-        Output(ids.MATRIX, "style"),
-        Output(ids.CHORD, "style"),
-        Output(ids.CONFUSIONS, "data"),
-        Output(ids.MATRIX_BODY, "style"),
-        Output(ids.MATRIX_WORDS, "style"),
-        Output(ids.MATRIX_WORDS, "children"),
-        Output(f"{ids.MATRIX_PANEL}-subtitle", "children"),
-        Input(shared.READY, "data"),
-        Input(ids.DIAGRAM, "value"),
-        Input(ids.SPLIT, "value"),
-        Input(ids.SHADE, "value"),
-        Input(ids.CELLS, "value"),
-        Input(ids.ORDER, "value"),
-        Input(ids.HITS, "checked"),
-        State(shared.STUDY, "data"),
-        State(shared.SELECTION, "data"),
+    @first.callback(
+        output=[
+            Output(ids.MATRIX, "figure"),
+            Output(ids.MATRIX, "style"),
+            Output(ids.CHORD, "style"),
+            Output(ids.CONFUSIONS, "data"),
+            Output(ids.MATRIX_BODY, "style"),
+            Output(ids.MATRIX_WORDS, "style"),
+            Output(ids.MATRIX_WORDS, "children"),
+            Output(f"{ids.MATRIX_PANEL}-subtitle", "children"),
+        ],
+        inputs={
+            "ready": Input(shared.READY, "data"),
+            "diagram": Input(ids.DIAGRAM, "value"),
+            "split": Input(ids.SPLIT, "value"),
+            "shade": Input(ids.SHADE, "value"),
+            "cells": Input(ids.CELLS, "value"),
+            "order": Input(ids.ORDER, "value"),
+            "hits": Input(ids.HITS, "checked"),
+            "study": State(shared.STUDY, "data"),
+            "selection": State(shared.SELECTION, "data"),
+        },
     )
     def draw(
         ready: list[str],
@@ -206,14 +211,18 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
             figure = figure | {"layout": figure["layout"] | {"shapes": frames(marked, np.array(told["order"], int))}}
         return figure, SHOWN, HIDDEN, told, SHOWN, HIDDEN, keep, subtitle
 
-    @app.callback(
-        Output(ids.SPLIT, "style"),
-        Output(ids.WRONG_BUTTON, "style"),
-        Output(f"picture-{ids.MATRIX}", "style"),
-        Output(f"picture-{ids.CHORD}", "style"),
-        Input(shared.READY, "data"),
-        Input(ids.DIAGRAM, "value"),
-        State(shared.STUDY, "data"),
+    @first.callback(
+        output=[
+            Output(ids.SPLIT, "style"),
+            Output(ids.WRONG_BUTTON, "style"),
+            Output(f"picture-{ids.MATRIX}", "style"),
+            Output(f"picture-{ids.CHORD}", "style"),
+        ],
+        inputs={
+            "ready": Input(shared.READY, "data"),
+            "diagram": Input(ids.DIAGRAM, "value"),
+            "study": State(shared.STUDY, "data"),
+        },
     )
     def offer(ready: list[str], diagram: str, study: dict | None):
         """Only what makes sense: no splits where there are only test images, nothing wrong where no true class is known."""
@@ -305,13 +314,22 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache) -> None:
         patch["layout"]["shapes"] = [] if marked is None else frames(marked, in_order)
         return patch
 
-    # The split that a selection was made in, when it comes from an address or another view.
+    @first.once(
+        output=Output(ids.SPLIT, "value"),
+        inputs={"selection": State(shared.SELECTION, "data"), "study": State(shared.STUDY, "data")},
+    )
+    def split_of(selection: dict | None, study: dict | None):
+        """The split that what is selected was made in."""
+        return (fitting(selection, study) or {}).get("split") or dash.no_update
+
+    # The same when something is selected in another view; a round trip to the server would hold up all that counts a split.
     app.clientside_callback(
         ClientsideFunction("darkroom", "followSplit"),
         Output(ids.SPLIT, "value"),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
         State(shared.STUDY, "data"),
+        prevent_initial_call=True,
     )
 
     @app.callback(

@@ -11,6 +11,7 @@ from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
+from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import chosen_by_outcome, picked_selection, study_data
 from dashboard.teacher import ids
@@ -152,15 +153,15 @@ def options(titles: dict[str, str], there: Any = None) -> list[dict[str, Any]]:
     ]
 
 
-def register_scatter(app: dash.Dash, engine: Engine) -> None:
+def register_scatter(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     """The map's callbacks."""
-    register_settings(app, engine)
-    register_maps(app, engine)
+    register_settings(app, engine, first)
+    register_maps(app, engine, first)
     register_drawing(app, engine)
     register_take(app, engine)
 
 
-def register_maps(app: dash.Dash, engine: Engine) -> None:
+def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     """Which map is shown, and what is done while it is not there."""
 
     @app.callback(
@@ -180,7 +181,7 @@ def register_maps(app: dash.Dash, engine: Engine) -> None:
             return dash.no_update  # it is there or on its way, or `source` says why not
         return study_data(ask_for(engine, study, asked))
 
-    @app.callback(
+    @first.callback(
         output={
             "of": Output(ids.SCATTER_OF, "data"),
             "chosen": Output(ids.SCATTER_OF, "value"),

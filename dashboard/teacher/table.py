@@ -124,6 +124,7 @@ def register_table(app: dash.Dash, engine: Engine) -> None:
         Output(ids.TABLE_LOADED, "data"),
         Input(ids.GRID_AS, "value"),
         State(ids.TABLE_SCRIPT, "data"),
+        prevent_initial_call=True,
     )
 
     @app.callback(

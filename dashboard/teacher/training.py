@@ -9,6 +9,7 @@ from dashboard import ids as shared
 from dashboard.components.curves import training_figure
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
+from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.teacher import ids
 from dashboard.teacher.tables import training_table
@@ -35,19 +36,23 @@ def training_panel() -> html.Section:
     )
 
 
-def register_training(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
-        Output(ids.TRAINING, "figure"),
-        Output(ids.TRAINING, "style"),
-        Output(ids.TRAINING_WORDS, "style"),
-        Output(ids.TRAINING_WORDS, "children"),
-        Output(f"{ids.TRAINING_PANEL}-subtitle", "children"),
-        Input(job_ids.PROGRESS, "data"),
-        Input(shared.READY, "data"),
-        Input(ids.TRAINING_WHAT, "value"),
-        State(shared.STUDY, "data"),
+def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    @first.callback(
+        output=[
+            Output(ids.TRAINING, "figure"),
+            Output(ids.TRAINING, "style"),
+            Output(ids.TRAINING_WORDS, "style"),
+            Output(ids.TRAINING_WORDS, "children"),
+            Output(f"{ids.TRAINING_PANEL}-subtitle", "children"),
+        ],
+        inputs={
+            "progress": Input(job_ids.PROGRESS, "data"),
+            "ready": Input(shared.READY, "data"),
+            "what": Input(ids.TRAINING_WHAT, "value"),
+            "study": State(shared.STUDY, "data"),
+        },
     )
-    def draw(_: list | None, ready: list[str], what: str, study: dict | None):
+    def draw(progress: list | None, ready: list[str], what: str, study: dict | None):
         """The stored record once training is done, the points that were reported before."""
         if study and "teacher" not in study["keys"]:
             return dash.no_update, HIDDEN, SHOWN, f"There is no curve: {NO_TEACHER}.", "Per epoch"
