@@ -70,7 +70,7 @@ class FirstAnswers:
         -------
         What went wrong; what could not be answered is left as it is.
         """
-        parts = {getattr(each, "id"): each for each in root._traverse_ids()}
+        parts: dict[str, Any] = {each.id: each for each in root._traverse_ids()}  # pyright: ignore[reportAttributeAccessIssue]
         known, failures = known or {}, []
         pending = [answer for answer in self._answers if all(name in parts for name, _ in answer.outputs)]
         while pending:

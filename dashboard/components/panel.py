@@ -35,40 +35,19 @@ def panel(
     help_text : paragraphs behind the "?": what is drawn, where it comes from, how to read it.
     exports : (label, properties of the anchor) for each thing that can be taken along.
     """
-    help_button = dmc.Popover(
-        [
-            dmc.PopoverTarget(
-                dmc.ActionIcon(
-                    icon("help"), variant="subtle", color="gray", size="sm", **label(f"How to read: {title}")
-                )
-            ),
-            dmc.PopoverDropdown([dmc.Text(text, size="sm", mb=6) for text in help_text]),
-        ],
-        width=340,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
-    )
-    take = dmc.Menu(
-        [
-            dmc.MenuTarget(
-                dmc.ActionIcon(icon("download"), variant="subtle", color="gray", size="sm", **label(f"Export: {title}"))
-            ),
-            dmc.MenuDropdown([dmc.MenuItem(text, **properties) for text, properties in exports]),
-        ],
-        position="bottom-end",
-        shadow="md",
-    )
-    full = dmc.ActionIcon(
-        icon("expand"),
-        variant="subtle",
-        color="gray",
-        size="sm",
-        className="panel-full",
-        **label(f"Full screen: {title}"),
-    )
+    icons = [
+        opener("help", f"How to read: {title}"),
+        html.Div(
+            "\n\n".join(help_text), className="flyout flyout-words", role="dialog", **label(f"How to read: {title}")
+        ),
+    ]
+    if exports:
+        entries = [html.Button(text, role="menuitem", **properties) for text, properties in exports]
+        icons += [
+            opener("download", f"Export: {title}"),
+            html.Div(entries, className="flyout flyout-menu", role="menu", **label(f"Export: {title}")),
+        ]
+    icons.append(html.Button(className="icon-button icon-expand panel-full", **label(f"Full screen: {title}")))
     return html.Section(
         [
             html.Header(
@@ -78,7 +57,7 @@ def panel(
                         className="panel-words",
                     ),
                     html.Div(controls, className="panel-tools") if controls else None,
-                    html.Div([help_button, *([take] if exports else []), full], className="panel-icons"),
+                    html.Div(icons, className="panel-icons"),
                 ]
             ),
             html.Div(body, className="panel-body"),
@@ -87,6 +66,12 @@ def panel(
         className=f"panel {class_name}".strip(),
         **label(title),
     )
+
+
+def opener(drawing: str, says: str) -> html.Button:
+    """A button that opens what stands after it (`assets/flyouts.js`). Every component hears of every change on the page, so
+    that what stands in each panel is made of few."""
+    return html.Button(className=f"icon-button icon-{drawing} opens-flyout", **label(says))
 
 
 def label(text: str) -> Any:

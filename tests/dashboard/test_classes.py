@@ -47,7 +47,13 @@ def ask(page, study, ready=None, seen=True):
 
 
 def source(page, study, ready):
-    told = page.ask("classes-source.data", "ready.data", ready__data=ready, study__data=study_data(study))
+    told = page.ask(
+        "classes-source.data",
+        "ready.data",
+        ready__data=ready,
+        deck__value="classes-panel",
+        study__data=study_data(study),
+    )
     return told["classes-source"]["data"]
 
 
