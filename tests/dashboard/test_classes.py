@@ -39,10 +39,14 @@ def study(request, own, own_page, tmp_path):
 
 def ask(page, study, ready=None, seen=True):
     """What the page asks for; the study as its store then holds it, or None."""
+    looked_at = "classes-panel" if seen else "training-panel"
     told = page.ask(
-        "study.data", "deck.value", deck__value="classes-panel" if seen else "training-panel", ready__data=ready or list(study.keys),
+        "study.data",
+        "deck.value",
+        deck__value=looked_at,
+        ready__data=ready or list(study.keys),
         study__data=study_data(study),
-    )  # fmt: skip
+    )
     return told.get("study", {}).get("data")
 
 
