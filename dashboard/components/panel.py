@@ -58,6 +58,7 @@ def panel(
             ),
             dmc.MenuDropdown([dmc.MenuItem(text, **properties) for text, properties in exports]),
         ],
+        keepMounted=True,  # what is not there while its properties change would come back as it was
         position="bottom-end",
         shadow="md",
     )

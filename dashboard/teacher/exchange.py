@@ -66,6 +66,7 @@ def exchange_menu() -> dmc.Popover:
                 ]
             ),
         ],
+        keepMounted=True,  # what was typed is there when it is opened again
         width=340,
         position="bottom-end",
         shadow="md",

@@ -6,8 +6,10 @@ import dash
 import pytest
 
 from dashboard import ids
+from dashboard.shell import frame
 from dashboard.views import FIRST, MOST, VIEWS, known_views
 from dashboard.workspace import navigation, panes, workspace
+from tests.dashboard.components import inside
 
 NAMES = [view.name for view in VIEWS]
 
@@ -107,3 +109,11 @@ def test_the_server_sends_only_what_changes(show):
 def test_an_address_brings_its_views(page, search, shown):
     found = page.ask("workspace.data", "url.search", url__search=search, workspace__data=["teacher"])
     assert found == ({} if shown is None else {"workspace": {"data": shown}})
+
+
+def test_what_opens_under_a_button_keeps_what_changes_in_it():
+    """Nothing else tells it of changes while it is closed (assets/dropdowns.js)."""
+    opening = [part for part in inside(frame(NAMES)) if type(part).__name__ in ("Menu", "Popover")]
+    changing = [part for part in opening if any(hasattr(held, "id") for held in inside(part.children[1]))]
+    assert 0 < len(changing) < len(opening)
+    assert all(getattr(part, "keepMounted", False) for part in changing)
