@@ -140,9 +140,9 @@ class Desk:
             const {set_props: set} = window.dash_clientside;
             for (const window of ['help', 'new-window', 'study-abilities']) set(window, {opened: false});
             for (const store of ['selection', 'focus', 'pinned']) set(store, {data: null});
-            set('workspace', {data: ['jobs']});
+            set('workspace', {data: []});
         }""")
-        self.wait("document.querySelector('#jobs-panel') && !document.querySelector('#matrix')")
+        self.wait("!document.querySelector('#matrix')")
         self.js("window.dash_clientside.set_props('workspace', {data: ['teacher']})")
         return self.wait_painted()
 
