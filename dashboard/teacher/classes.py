@@ -53,7 +53,7 @@ def classes_panel() -> html.Section:
             html.Div(
                 [
                     html.Div(id=ids.CLASSES_CRUMBS, className="classes-line"),
-                    graph(ids.CLASSES),
+                    graph(ids.CLASSES, figure={"data": [{} for _ in MARKED], "layout": {}}),
                     html.Div(id=ids.CLASSES_PATH, className="classes-line"),
                 ],
                 className="classes-body",

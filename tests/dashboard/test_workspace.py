@@ -7,6 +7,7 @@ import pytest
 
 from dashboard import ids
 from dashboard.shell import frame
+from dashboard.teacher.class_figures import MARKED
 from dashboard.views import FIRST, MOST, VIEWS, known_views
 from dashboard.workspace import navigation, panes, workspace
 from tests.dashboard.components import inside
@@ -117,3 +118,10 @@ def test_what_opens_under_a_button_keeps_what_changes_in_it():
     changing = [part for part in opening if any(hasattr(held, "id") for held in inside(part.children[1]))]
     assert 0 < len(changing) < len(opening)
     assert all(getattr(part, "keepMounted", False) for part in changing)
+
+
+def test_a_mark_that_comes_late_finds_something_to_mark():
+    """Dash has nothing to patch where a graph has no figure yet."""
+    graphs = {part.id: part for part in inside(frame(NAMES)) if type(part).__name__ == "Graph"}
+    assert "layout" in graphs["matrix"].figure
+    assert all(number < len(graphs["classes"].figure["data"]) for number in MARKED.values())
