@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.jobs.bar import step
+from dashboard.jobs.bar import step, study_bar
 from dashboard.jobs.pulse import light_of, pace
 from dashboard.jobs.words import STATE_COLOURS, clock, day, duration, moment, told
 from tests.dashboard.components import inside, texts
@@ -122,3 +122,12 @@ def test_the_light(arguments, light):
 
 def test_the_pulse_is_fast_while_something_happens():
     assert pace(True, True) < pace(False, True) == pace(False, False) < pace(True, False)
+
+
+def test_the_bar_leaves_its_room_to_the_steps_and_what_stops_them():
+    assert [part.id for part in inside(study_bar()) if getattr(part, "id", None)] == [
+        "study-bar",
+        "study-steps",
+        "study-cancel",
+        "study-retry",
+    ]
