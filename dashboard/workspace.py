@@ -57,6 +57,7 @@ def workspace(shown: Sequence[str]) -> html.Main:
             )
             for view in VIEWS
         ]
+        + [dcc.Store(id=store) for view in VIEWS for store in view.kept]
         + [dcc.Store(id=ids.WORKSPACE, data=list(shown))]
     )
 

@@ -10,6 +10,9 @@ from dashboard.theme import GRAPH_CONFIG
 
 SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
 
+# Of a control whose choice is there again when its view has been away; a reload begins anew.
+KEPT: dict[str, Any] = {"persistence": True, "persistence_type": "memory"}
+
 
 def icon(name: str) -> html.Span:
     """A drawing of ours from the style sheet (`assets/icons.css`), in the colour of the text."""
@@ -95,10 +98,12 @@ def label(text: str) -> Any:
     return {"aria-label": text}
 
 
-def segmented(control_id: str, options: list[tuple[str, str]], value: str, says: str) -> dmc.SegmentedControl:
-    """A small switch between a few ways."""
+def segmented(
+    control_id: str, options: list[tuple[str, str]], value: str, says: str, **more: Any
+) -> dmc.SegmentedControl:
+    """A small switch between a few ways; `more` as `dmc.SegmentedControl` takes it."""
     data = [{"value": key, "label": text} for key, text in options]
-    return dmc.SegmentedControl(id=control_id, data=data, value=value, size="xs", **label(says))
+    return dmc.SegmentedControl(id=control_id, data=data, value=value, size="xs", **label(says), **more)
 
 
 def empty(words_id: str, text: str) -> html.Div:

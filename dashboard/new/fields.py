@@ -63,13 +63,14 @@ def fields_of(model: type[Params]) -> list[Field]:
     return [field for field in found if field is not None]
 
 
-def component(component_id: str, field: Field) -> Any:
-    """What the field is typed or chosen in."""
+def component(component_id: str, field: Field, **more: Any) -> Any:
+    """What the field is typed or chosen in; `more` is of each of these components."""
     common: dict[str, Any] = {
         "id": component_id,
         "label": field.title,
         "description": field.description,
         "size": "xs",
+        **more,
     }
     if field.shape == "switch":
         return dmc.Switch(checked=field.default, **common)

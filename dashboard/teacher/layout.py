@@ -6,6 +6,7 @@ from dash import html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.view import View
+from dashboard.teacher import ids
 from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
@@ -55,4 +56,5 @@ VIEW = View(
         Part("Focused image"),
         Part("Earlier epochs", (Need.EPOCHS, Need.IMAGES)),
     ),
+    kept=(ids.SCATTER_SETTINGS,),
 )

@@ -7,7 +7,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from dashboard import ids as shared
-from dashboard.components.panel import icon, label
+from dashboard.components.panel import KEPT, icon, label
 from dashboard.new.fields import component, fields_of, read
 from dashboard.teacher import ids
 from dashboard.teacher.maps import too_few
@@ -32,7 +32,9 @@ def settings_button() -> dmc.Popover:
                 dmc.Stack(
                     [
                         *[
-                            html.Div(component(ids.setting(name), field), id=ids.setting_place(name), hidden=True)
+                            html.Div(
+                                component(ids.setting(name), field, **KEPT), id=ids.setting_place(name), hidden=True
+                            )
                             for name, field in FIELDS.items()
                         ],
                         dmc.Text(NO_SETTINGS, id=ids.NO_SETTINGS, size="sm"),

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, KEPT, SHOWN, empty, icon, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids as job_ids
 from dashboard.links import chosen_by_outcome, picked_selection, study_data
@@ -79,6 +79,7 @@ def scatter_panel() -> html.Section:
                                 w=118,
                                 allowDeselect=False,
                                 **label("Colour by"),
+                                **KEPT,
                             ),
                             html.Div(id=ids.SCATTER_LEGEND, className="scatter-legend"),
                         ],
@@ -107,8 +108,7 @@ def scatter_panel() -> html.Section:
             *[
                 dcc.Store(id=store)
                 for store in (
-                    ids.SCATTER_SOURCE, ids.SCATTER_AGAIN, ids.SCATTER_PAINTED, ids.SCATTER_PICKED, ids.SCATTER_SETTINGS,
-                    ids.SCATTER_SEEN,
+                    ids.SCATTER_SOURCE, ids.SCATTER_AGAIN, ids.SCATTER_PAINTED, ids.SCATTER_PICKED, ids.SCATTER_SEEN,
                 )
             ],
         ],
@@ -121,9 +121,10 @@ def scatter_panel() -> html.Section:
                 w=112,
                 allowDeselect=False,
                 **label("Mapped"),
+                **KEPT,
             ),
-            segmented(ids.SCATTER_METHOD, list(METHODS.items()), "pca", "Method"),
-            segmented(ids.SCATTER_DIMS, [("2", "2-D"), ("3", "3-D")], "2", "Dimensions"),
+            segmented(ids.SCATTER_METHOD, list(METHODS.items()), "pca", "Method", **KEPT),
+            segmented(ids.SCATTER_DIMS, [("2", "2-D"), ("3", "3-D")], "2", "Dimensions", **KEPT),
             settings_button(),
         ],
         exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(ids.SCATTER)],
@@ -208,7 +209,10 @@ def register_maps(app: dash.Dash, engine: Engine) -> None:
         or why there is none."""
         unseen = Unseen(seen)
         told = shown_now(engine, ready, chosen, study)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        of = told.pop("chosen")
+        changed = {name: unseen(name, value) for name, value in told.items()}
+        # A choice that a callback makes, be it the same, would not be kept.
+        return changed | {"chosen": dash.no_update if of == chosen[0] else of, "seen": unseen.marks}
 
     @app.callback(
         Output(shared.PULSE, "n_intervals", allow_duplicate=True),

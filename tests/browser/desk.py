@@ -137,10 +137,15 @@ class Desk:
         """The view laid out anew with nothing selected, as after a load of the page, in a fraction of its time."""
         self.page.mouse.move(0, 0)
         self.js("""() => {
-            const {set_props: set} = window.dash_clientside;
-            for (const window of ['help', 'new-window', 'study-abilities']) set(window, {opened: false});
-            for (const store of ['selection', 'focus', 'pinned']) set(store, {data: null});
-            set('workspace', {data: []});
+            const set = (id, prop, value) => {  // what is so already would be heard of too
+                if ((dash_component_api.getLayout(id).props[prop] || null) === (value || null)) return;
+                dash_clientside.set_props(id, {[prop]: value});
+            };
+            for (const id of ['help', 'new-window', 'study-abilities']) set(id, 'opened', false);
+            for (const store of ['selection', 'focus', 'pinned', 'scatter-settings']) set(store, 'data', null);
+            const kept = {of: 'features', method: 'pca', dims: '2', colour: 'true'};  // while the view is away
+            for (const [control, value] of Object.entries(kept)) set(`scatter-${control}`, 'value', value);
+            set('workspace', 'data', []);
         }""")
         self.wait("!document.querySelector('#matrix')")
         self.js("window.dash_clientside.set_props('workspace', {data: ['teacher']})")

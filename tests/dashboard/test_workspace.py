@@ -125,3 +125,10 @@ def test_a_mark_that_comes_late_finds_something_to_mark():
     graphs = {part.id: part for part in inside(frame(NAMES)) if type(part).__name__ == "Graph"}
     assert "layout" in graphs["matrix"].figure
     assert all(number < len(graphs["classes"].figure["data"]) for number in MARKED.values())
+
+
+def test_what_is_chosen_of_the_map_is_there_again_when_the_view_comes_back():
+    kept = {getattr(part, "id", None): getattr(part, "persistence_type", None) for part in inside(frame(["teacher"]))}
+    assert {kept[f"scatter-{control}"] for control in ("of", "method", "dims", "colour")} == {"memory"}
+    assert kept["map-perplexity"] == "memory"
+    assert "scatter-settings" in {getattr(part, "id", None) for part in inside(frame(["jobs"]))}
