@@ -138,7 +138,7 @@ class Desk:
         self.page.mouse.move(0, 0)
         self.js("""() => {
             const set = (id, prop, value) => {  // what is so already would be heard of too
-                if ((dash_component_api.getLayout(id).props[prop] || null) === (value || null)) return;
+                if ((dash_component_api.getLayout(id).props[prop] ?? false) === (value ?? false)) return;
                 dash_clientside.set_props(id, {[prop]: value});
             };
             for (const id of ['help', 'new-window', 'study-abilities']) set(id, 'opened', false);
