@@ -9,6 +9,7 @@ SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", 
 FOCUS = "focus"  # image id or None
 PINNED = "pinned"  # id of the image that the focused one is compared with, or None
 WORKSPACE = "workspace"  # names of the views that are shown
+KEPT = "kept"  # by id, what controls of views were set to when their view went
 TAB = "tab"  # names this browser tab to the engine's calls
 
 NOTICES = "notices"

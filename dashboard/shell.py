@@ -11,7 +11,7 @@ from dashboard import history, ids, links, study_menu
 from dashboard.components.panel import icon, label
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
-from dashboard.jobs.bar import study_bar
+from dashboard.jobs.bar import start_button, study_bar
 from dashboard.jobs.pulse import fill, forget_ready
 from dashboard.links import asked_in
 from dashboard.new import ids as new_ids
@@ -92,6 +92,7 @@ def header() -> html.Header:
             ),
             study_menu.menu(),
             dmc.Button("New study", id=new_ids.BUTTON, size="xs", variant="light", leftSection=icon("add")),
+            start_button(),
             navigation(),
             html.Div(className="spring"),
             html.Div(

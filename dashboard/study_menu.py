@@ -33,6 +33,7 @@ def menu() -> dmc.Menu:
                 ]
             ),
         ],
+        keepMounted=True,  # items that came anew would count their clicks anew
         position="bottom-start",
         shadow="md",
     )

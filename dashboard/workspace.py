@@ -16,6 +16,7 @@ from dashboard.links import SHOWN, asked_in
 from dashboard.views import VIEWS, known_views
 
 HELD = (*SHOWN, ids.READY)  # stores that views are filled from
+KEPT = tuple(place for view in VIEWS for place in view.kept)
 
 
 def navigation() -> html.Nav:
@@ -61,7 +62,7 @@ def workspace(shown: Sequence[str]) -> html.Main:
             )
             for view in VIEWS
         ]
-        + [dcc.Store(id=ids.WORKSPACE, data=list(shown))]
+        + [dcc.Store(id=ids.WORKSPACE, data=list(shown)), dcc.Store(id=ids.KEPT)]
     )
 
 
@@ -98,22 +99,39 @@ def register(app: dash.Dash, first: FirstAnswers, report: Callable[[Exception], 
         output={
             view.name: (Output(ids.pane(view.name), "children"), Output(ids.pane(view.name), "hidden"))
             for view in VIEWS
-        },
+        }
+        | {"kept": Output(ids.KEPT, "data")},
         inputs={
             "shown": Input(ids.WORKSPACE, "data"),
             "hidden": {view.name: State(ids.pane(view.name), "hidden") for view in VIEWS},
             "held": [State(store, "data") for store in HELD],
+            "kept": State(ids.KEPT, "data"),
+            "set_now": [State(name, prop, allow_optional=True) for name, prop in KEPT],
         },
         prevent_initial_call=True,
     )
-    def show(shown: list[str], hidden: dict[str, bool], held: list) -> dict[str, tuple[Any, Any]]:
-        """Lays out what is newly shown, filled, and takes away what no longer is; what stays is left alone."""
+    def show(
+        shown: list[str], hidden: dict[str, bool], held: list, kept: dict[str, Any] | None, set_now: list
+    ) -> dict[str, Any]:
+        """Lays out what is newly shown, filled and set as it was when it went, and takes away what no longer is shown;
+        what stays is left alone."""
         changes = panes(shown, hidden)
+        going = {place for view in VIEWS if changes[view.name][1] is True for place in view.kept}
+        left = {
+            place[0]: value for place, value in zip(KEPT, set_now, strict=True) if place in going and value is not None
+        }
+        kept = (kept or {}) | left
         known = {(store, "data"): data for store, data in zip(HELD, held, strict=True)}
-        for children, _ in changes.values():
-            for error in first.lay(children, known) if isinstance(children, Component) else ():
+        for view in VIEWS:
+            laid = changes[view.name][0]
+            if not isinstance(laid, Component):
+                continue
+            for name, prop in view.kept:
+                if name in kept:
+                    setattr(laid[name], prop, kept[name])
+            for error in first.lay(laid, known):
                 report(error)
-        return changes
+        return changes | {"kept": kept if left else dash.no_update}
 
 
 def panes(shown: list[str], hidden: Mapping[str, bool]) -> dict[str, tuple[Any, Any]]:

@@ -92,7 +92,13 @@ def empty(words_id: str, text: str) -> html.Div:
 
 def graph(graph_id: str, **more: Any) -> dcc.Graph:
     """A graph that fills its panel and is not drawn before it has something to show; `more` as `dcc.Graph` takes it."""
-    usual = {"config": GRAPH_CONFIG, "className": "graph", "responsive": True, "style": HIDDEN}
+    usual = {
+        "figure": {"data": [], "layout": {}},  # a mark may come late, when the view has been laid out anew
+        "config": GRAPH_CONFIG,
+        "className": "graph",
+        "responsive": True,
+        "style": HIDDEN,
+    }
     return dcc.Graph(id=graph_id, **usual | more)
 
 

@@ -1,7 +1,8 @@
-"""Tables to take along."""
+"""What is taken along: tables, and the names of files."""
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -12,3 +13,8 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
+
+
+def file_name(what: str, of: str) -> str:
+    """The name of a file, without its ending, of what there is of something that a person has named: "ids", "4 taken for 9"."""
+    return f"{what}-" + (re.sub(r"[^\w.]+", "-", of).strip("-.") or "selection")

@@ -18,6 +18,7 @@ class View:
     purpose : what one does in it, in a line.
     layout : lays it out anew each time it is shown; its callbacks fill it from the stores.
     parts : its panels, with what they need.
+    kept : ids and properties that are there again when it comes back.
     """
 
     name: str
@@ -25,3 +26,4 @@ class View:
     purpose: str
     layout: Callable[[], Component]
     parts: tuple[Part, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()

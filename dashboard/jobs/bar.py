@@ -23,12 +23,16 @@ def study_bar() -> html.Div:
                 leftSection=icon("stop"),
                 display="none",
             ),
-            dmc.Button("Start the digits study", id=ids.START, size="xs", variant="light", display="none"),
             dmc.Button("Retry", id=ids.RETRY, variant="light", size="xs", leftSection=icon("again"), display="none"),
         ],
         id=ids.BAR,
         className="study-bar",
     )
+
+
+def start_button() -> dmc.Button:
+    """What a store without studies is begun with; beside "New study", as the bar has no room beside its steps."""
+    return dmc.Button("Start the digits study", id=ids.START, size="xs", variant="light", display="none")
 
 
 def step(job: Job, there: bool, now: float, fact: str) -> html.Div:

@@ -13,7 +13,7 @@ from dashboard.components.unseen import Unseen
 from dashboard.jobs import ids
 from dashboard.jobs.holdings import Holdings
 from dashboard.jobs.table import title_of
-from dashboard.jobs.words import clock, day, moment
+from dashboard.jobs.words import clock, moment
 from workers.engine import Health
 from workers.jobs import Job
 from workers.presence import Worker, code_version
@@ -132,7 +132,7 @@ def study_cells(study: Study, holdings: Holdings, shown: str | None, renamed: st
         ),
         html.Td(naturalsize(holdings.size(study.id), binary=True), className="jobs-number"),
         html.Td(frees, className="jobs-number"),
-        html.Td(day(study.created), title=moment(study.created), className="jobs-number"),
+        html.Td(moment(study.created, only_day=True), className="jobs-number"),
         html.Td(
             html.Div(
                 [

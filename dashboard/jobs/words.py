@@ -2,6 +2,7 @@
 
 import time
 
+from dash import html
 from humanize import precisedelta
 
 from workers.jobs import Job
@@ -60,11 +61,11 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def day(seconds: float) -> str:
-    """The day of a time since 1970, in UTC, without its year: "21 Nov"."""
-    return time.strftime("%d %b", time.gmtime(seconds)).removeprefix("0")
-
-
-def moment(seconds: float | None) -> str:
-    """A time since 1970 as date and time of day, in UTC, which is the same for all who look."""
-    return NONE if not seconds else time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+def moment(seconds: float | None, *, only_day: bool = False) -> html.Time | str:
+    """A time since 1970, which the browser writes in its own zone (`assets/moments.js`): date and time of day, or the day
+    without its year. A dash when there is none."""
+    if not seconds:
+        return NONE
+    return html.Time(
+        dateTime=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)), className="day" if only_day else "moment"
+    )

@@ -127,6 +127,7 @@ def presets() -> dmc.Menu:
     items = [dmc.MenuItem(preset.title, id=ids.preset(number)) for number, preset in enumerate(PRESETS)]
     return dmc.Menu(
         [dmc.MenuTarget(dmc.Button("Presets", size="compact-xs", variant="light")), dmc.MenuDropdown(items)],
+        keepMounted=True,  # as the study's menu
         position="bottom-end",
         shadow="md",
     )

@@ -15,7 +15,7 @@ from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, pictu
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
-from dashboard.links import chosen_by_outcome, fitting, make_selection, study_data
+from dashboard.links import fitting, make_selection, study_data
 from dashboard.measures import in_split, unpack_bits
 from dashboard.teacher import ids
 from dashboard.teacher.class_figures import MARKED, Share, dendrogram_figure, frames, sunburst_figure
@@ -30,6 +30,7 @@ from dashboard.teacher.class_tree import (
     under,
     zoomed,
 )
+from dashboard.teacher.sets import combined
 from dashboard.teacher.tables import class_table
 from workers.engine import Engine
 from workers.jobs import OutdatedJob, UnknownJob
@@ -42,7 +43,6 @@ LINE = "By what the teacher takes for each other"
 CANNOT_ASK = (UnknownJob, OutdatedJob)  # what it is made of cannot be made again as it was
 MOST_LEVELS = 9  # of the slider: there every fork is drawn
 FIGURES = {"sunburst": sunburst_figure, "dendrogram": dendrogram_figure}
-LONGEST_LABEL = 60  # letters
 
 
 def classes_panel() -> html.Section:
@@ -54,7 +54,7 @@ def classes_panel() -> html.Section:
             html.Div(
                 [
                     html.Div(id=ids.CLASSES_CRUMBS, className="classes-line"),
-                    graph(ids.CLASSES),
+                    graph(ids.CLASSES, figure={"data": [{} for _ in MARKED], "layout": {}}),
                     html.Div(id=ids.CLASSES_PATH, className="classes-line"),
                 ],
                 className="classes-body",
@@ -272,19 +272,13 @@ def register_classes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         if not mask.any():
             tell(f"There are no {split} images of {label}.")
             return dash.no_update
-        before = fitting(selection, study)
-        if not picked["add"] or before is None:
-            return make_selection(engine, images, mask, label, ORIGIN, split=split, classes=members)
-        mask |= unpack_bits(before["bits"], meta["count"])
-        if before["origin"] == ORIGIN and before.get("classes") and before["split"] == split:
+        before = fitting(selection, study) if picked["add"] else None
+        if before is not None and before.get("classes") and before["split"] == split:
+            mask |= unpack_bits(before["bits"], meta["count"])
             members = [*before["classes"], *(number for number in members if number not in before["classes"])]
-            return make_selection(
-                engine, images, mask, classes_named(members, names), ORIGIN, split=split, classes=members
-            )
-        by_outcome = chosen_by_outcome(selection, study)
-        label = f"{before['label']} + {label}"
-        label = label if len(label) <= LONGEST_LABEL else f"{mask.sum():,} images"
-        return make_selection(engine, images, mask, label, ORIGIN, by_outcome=by_outcome, split=split)
+            label, before = classes_named(members, names), None
+        made = make_selection(engine, images, mask, label, ORIGIN, split=split, classes=members)
+        return made if before is None else combined(engine, "union", before, made)
 
     @app.callback(
         Output(shared.DOWNLOAD, "data", allow_duplicate=True),

@@ -1,7 +1,6 @@
 """The menu that takes image numbers out of the page and brings others in."""
 
 import base64
-import re
 from typing import Any
 
 import dash
@@ -11,6 +10,7 @@ from dash import Input, Output, State, ctx, dcc, html
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import label
+from dashboard.components.tables import file_name
 from dashboard.image_ids import as_csv, as_json, read_ids, unknown_words
 from dashboard.links import chosen_by_outcome, fitting
 from dashboard.teacher import ids
@@ -66,6 +66,7 @@ def exchange_menu() -> dmc.Popover:
                 ]
             ),
         ],
+        keepMounted=True,  # what was typed is there when it is opened again
         width=340,
         position="bottom-end",
         shadow="md",
@@ -96,7 +97,7 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         meta = engine.results.meta(images)
         split = split if meta["n_train"] else "test"  # where nothing is kept for training, all is test
         numbers = selected_ids(meta, selection, split)
-        name = file_name(selection["label"] if selection else f"all {split}")
+        name = file_name("ids", selection["label"] if selection else f"all {split}")
         if ctx.triggered_id == ids.EXCHANGE_CSV:
             return dcc.send_string(as_csv(numbers), f"{name}.csv")
         by_outcome = chosen_by_outcome(selection, study)
@@ -156,8 +157,3 @@ def read(engine: Engine, text: str, name: str, study: dict | None, ready: list[s
     chosen = int(mask.sum())
     told = f"{chosen:,} image{' is' if chosen == 1 else 's are'} selected. {unknown}"
     return select(engine, images, mask, name, by_outcome=found.by_outcome), told.strip()
-
-
-def file_name(label: str) -> str:
-    """The name of a file of what is called `label`."""
-    return "ids-" + (re.sub(r"[^\w.]+", "-", label).strip("-.") or "selection")

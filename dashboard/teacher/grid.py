@@ -10,6 +10,7 @@ from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, segmented
+from dashboard.components.tables import file_name
 from dashboard.first_answers import FirstAnswers
 from dashboard.links import fitting
 from dashboard.teacher import ids
@@ -200,5 +201,5 @@ def register_grid(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
             tell("There is nothing to export before the predictions are there.")
             return dash.no_update
         selection = fitting(selection, study)
-        name = (selection or {}).get("label", f"all {split}").replace(" ", "-").replace(",", "")
-        return dcc.send_string(selection_table(engine, study["keys"], selection, split), f"images-{name}.csv")
+        name = file_name("images", selection["label"] if selection else f"all {split}")
+        return dcc.send_string(selection_table(engine, study["keys"], selection, split), f"{name}.csv")

@@ -11,6 +11,7 @@ from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.header import header
+from dashboard.teacher.map_settings import FIELDS
 from dashboard.teacher.matrix import matrix_panel
 from dashboard.teacher.scatter import scatter_panel
 from dashboard.teacher.training import training_panel
@@ -57,5 +58,19 @@ VIEW = View(
         Part("Images"),
         Part("Focused image"),
         Part("Earlier epochs", (Need.EPOCHS, Need.IMAGES)),
+    ),
+    kept=(
+        (ids.SCATTER_SETTINGS, "data"),
+        (ids.HITS, "checked"),
+        *[(ids.setting(name), "value") for name in FIELDS],
+        *[
+            (control, "value")
+            for control in (
+                *(ids.SCATTER_OF, ids.SCATTER_METHOD, ids.SCATTER_DIMS, ids.SCATTER_COLOUR),
+                *(ids.DIAGRAM, ids.SPLIT, ids.SHADE, ids.CELLS, ids.ORDER),
+                *(ids.GRID_SORT, ids.GRID_DIRECTION, ids.GRID_GROUP, ids.GRID_SIZE),
+                *(ids.TRAINING_WHAT, ids.CLASSES_WHAT, ids.CLASSES_LEVELS, ids.FOCUS_SCALE),
+            )
+        ],
     ),
 )

@@ -114,6 +114,7 @@ def settings() -> dmc.Popover:
                 ]
             ),
         ],
+        keepMounted=True,  # else it would come back as it was first
         withArrow=True,
         shadow="md",
         position="bottom-end",

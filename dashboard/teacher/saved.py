@@ -54,6 +54,7 @@ def saved_menu() -> dmc.Popover:
                 ]
             ),
         ],
+        keepMounted=True,  # its list may change while it is closed
         width=400,
         position="bottom-end",
         shadow="md",

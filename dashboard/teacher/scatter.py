@@ -209,7 +209,10 @@ def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         or why there is none."""
         unseen = Unseen(seen)
         told = shown_now(engine, ready, chosen, study)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        of = told.pop("chosen")
+        changed = {name: unseen(name, value) for name, value in told.items()}
+        # A choice that is set, be it the same, is one more question.
+        return changed | {"chosen": dash.no_update if of == chosen[0] else of, "seen": unseen.marks}
 
     @app.callback(
         Output(shared.PULSE, "n_intervals", allow_duplicate=True),

@@ -137,13 +137,19 @@ class Desk:
         """The view laid out anew with nothing selected, as after a load of the page, in a fraction of its time."""
         self.page.mouse.move(0, 0)
         self.js("""() => {
-            const {set_props: set} = window.dash_clientside;
-            for (const window of ['help', 'new-window', 'study-abilities']) set(window, {opened: false});
-            for (const store of ['selection', 'focus', 'pinned']) set(store, {data: null});
-            set('workspace', {data: ['jobs']});
+            const set = (id, prop, value) => {  // what is so already would be heard of too
+                if ((dash_component_api.getLayout(id).props[prop] ?? false) === (value ?? false)) return;
+                dash_clientside.set_props(id, {[prop]: value});
+            };
+            for (const id of ['help', 'new-window', 'study-abilities']) set(id, 'opened', false);
+            for (const store of ['selection', 'focus', 'pinned']) set(store, 'data', null);
+            set('workspace', 'data', []);
         }""")
-        self.wait("document.querySelector('#jobs-panel') && !document.querySelector('#matrix')")
-        self.js("window.dash_clientside.set_props('workspace', {data: ['teacher']})")
+        self.wait("!document.querySelector('#matrix')")
+        self.js("""() => {
+            dash_clientside.set_props('kept', {data: null});
+            dash_clientside.set_props('workspace', {data: ['teacher']});
+        }""")
         return self.wait_painted()
 
     def reload(self) -> "Desk":

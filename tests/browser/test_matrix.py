@@ -90,6 +90,8 @@ def test_settings_shade_share_and_order(desk, arrays):
         desk.wait(f"{cells}.text[0][0] === '{recall}'")
         desk.choose("matrix-order", "Confused together")
         desk.wait("window.dash_component_api.getLayout('confusions').props.data.order.join() !== '0,1,2,3,4,5,6,7,8,9'")
+    with desk.settings("Confusion matrix"):  # opened again, they say what is chosen
+        expect(desk.at("#matrix-cells input:checked")).to_have_value("true")
     order = desk.data("confusions")["order"]
     desk.wait(
         f"Array.from({PLOT.format('matrix')}._fullLayout.xaxis._categories, Number).join() === '{','.join(map(str, order))}'"

@@ -141,8 +141,12 @@ def test_points_take_another_colour_without_the_server(map_desk, arrays):
     ]:
         map_desk.pick("scatter-colour", title)
         map_desk.wait("title => document.querySelector('#scatter-legend').textContent.includes(title)", key)
-        map_desk.wait("number => window.darkroom.scatter.plot.calcdata[0][0].trace.marker.color[0] === number",
-                      float(values[map_desk.js("window.darkroom.scatter.members[0][0]")]))  # fmt: skip
+        map_desk.wait(
+            """wanted => { const {plot, members} = window.darkroom.scatter;
+                return plot.calcdata.every(([{trace}], number) => members[number].every(
+                    (image, place) => trace.marker.color[place] === wanted[image])) }""",
+            values.astype(float).tolist(),
+        )
         assert colours_of(map_desk) == {image: float(values[image]) for image in TEST}
     assert not [body for body in asked if "scatter-colour" in body]
 

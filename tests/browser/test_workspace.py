@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 def test_views_come_and_go_and_the_address_holds_them(desk, desks):
     grid = desk.grid_ids()
+    desk.pick("scatter-colour", "Entropy")
     desk.at("#nav-jobs").click()
     expect(desk.at("#jobs-studies")).to_contain_text("Digits")
     expect(desk.at("#matrix")).to_have_count(0)
@@ -16,6 +17,7 @@ def test_views_come_and_go_and_the_address_holds_them(desk, desks):
 
     desk.at("#nav-teacher-beside").click()
     desk.wait_painted()
+    assert desk.props("scatter-colour")["value"] == "entropy"  # as it was left
     expect(desk.at("#jobs-studies")).to_be_visible()
     desk.wait("new URLSearchParams(location.search).get('views') === 'jobs,teacher'")
     colleague = desks().open(desk.page.url)

@@ -165,7 +165,7 @@ def test_a_sector_selects_the_images_of_its_classes_and_shift_adds(own_page, gro
     assert (alone["label"], mask.sum()) == ("class cat", 3)
     elsewhere = {name: value for name, value in first.items() if name != "classes"} | {"origin": "scatter"}
     mixed, mask = pick(own_page, grown, 0, add=True, selection=elsewhere | {"label": "Lasso of 2 images"})
-    assert (mixed["label"], mask.sum()) == ("Lasso of 2 images + class cat", 5)
+    assert (mixed["label"], mask.sum()) == ("Lasso of 2 images or class cat", 5)
     assert ("classes" in mixed, mixed["by_outcome"]) == (False, False)
     errors = elsewhere | {"label": "Wrong in test", "by_outcome": True}
     assert pick(own_page, grown, 0, add=True, selection=errors)[0]["by_outcome"]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.jobs.bar import step
+from dashboard.jobs.bar import step, study_bar
 from dashboard.jobs.pulse import light_of, pace
-from dashboard.jobs.words import STATE_COLOURS, clock, day, duration, moment, told
+from dashboard.jobs.words import STATE_COLOURS, clock, duration, moment, told
 from tests.dashboard.components import inside, texts
 from workers.engine import Health
 from workers.jobs import Job
@@ -78,11 +78,11 @@ def test_times_in_a_table_are_short(seconds, words):
     assert clock(seconds) == words
 
 
-def test_a_moment_is_the_same_for_all_who_look():
-    assert moment(1_700_000_000.9) == "2023-11-14 22:13 UTC"
+def test_a_moment_is_left_to_the_browser_to_write_in_its_zone():
+    told = moment(1_700_000_000.9)
+    assert (told.dateTime, told.className, told.children) == ("2023-11-14T22:13:20Z", "moment", None)
+    assert moment(1_700_000_000.9, only_day=True).className == "day"
     assert moment(None) == moment(0.0) == "–"
-    assert day(1_700_000_000.9) == "14 Nov"
-    assert day(1_701_400_000.0) == "1 Dec"
 
 
 @pytest.mark.parametrize("state", STATE_COLOURS)
@@ -122,3 +122,12 @@ def test_the_light(arguments, light):
 
 def test_the_pulse_is_fast_while_something_happens():
     assert pace(True, True) < pace(False, True) == pace(False, False) < pace(True, False)
+
+
+def test_the_bar_leaves_its_room_to_the_steps_and_what_stops_them():
+    assert [part.id for part in inside(study_bar()) if getattr(part, "id", None)] == [
+        "study-bar",
+        "study-steps",
+        "study-cancel",
+        "study-retry",
+    ]

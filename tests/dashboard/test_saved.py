@@ -9,7 +9,6 @@ import pytest
 from dashboard.links import fitting, study_data
 from dashboard.measures import unpack_bits
 from dashboard.server import build
-from dashboard.teacher.exchange import file_name
 from dashboard.teacher.sets import select
 from tests.dashboard.asking import Page
 
@@ -213,6 +212,20 @@ def test_ids_that_are_taken_along_come_back(page, study, some, kind):
     assert told["exchange-file"]["contents"] is None
 
 
+def test_images_are_taken_along_under_such_a_name_too(page, study, some):
+    made = some(3, 5, label="4 taken/for 9")
+    told = page.ask(
+        "download.data",
+        "take-selection.n_clicks",
+        take_selection__n_clicks=1,
+        matrix_split__value="test",
+        selection__data=made,
+        study__data=study_data(study),
+        ready__data=[*READY, "predictions"],
+    )
+    assert told["download"]["data"]["filename"] == "images-4-taken-for-9.csv"
+
+
 def test_without_a_selection_all_of_the_split_is_taken_along(page, study):
     file = take(page, study, "json", None, "train")
     held = json.loads(file["content"])
@@ -249,10 +262,3 @@ def test_unknown_ids_are_told_and_the_others_selected(page, study):
     assert told["exchange-words"]["children"] == (
         "3 images are selected. 2 numbers are no images of this set, which has 0 to 1,796: 1,797, 1,798."
     )
-
-
-@pytest.mark.parametrize(
-    ("label", "name"), [("../x", "ids-x"), ("4 → 9", "ids-4-9"), ("···", "ids-selection"), ("<b>", "ids-b")]
-)
-def test_names_of_files_are_plain(label, name):
-    assert file_name(label) == name

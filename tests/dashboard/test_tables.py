@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import file_name, to_csv
 from dashboard.measures import pack_bits
 from dashboard.teacher.tables import matrix_table, selection_table, training_table
 
@@ -70,3 +70,11 @@ def test_the_selected_images_of_whatever_split(digits, arrays):
 
 def test_names_with_commas_and_quotes_survive():
     assert read(to_csv(["a"], [['cat, "black"']])) == (["a"], [['cat, "black"']])
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [("../x", "ids-x"), ("4 → 9, all", "ids-4-9-all"), ("···", "ids-selection"), ("<b>", "ids-b")],
+)
+def test_names_of_files_are_plain(label, name):
+    assert file_name("ids", label) == name

@@ -6,8 +6,12 @@ import dash
 import pytest
 
 from dashboard import ids
+from dashboard.shell import frame
+from dashboard.teacher.class_figures import MARKED
 from dashboard.views import FIRST, MOST, VIEWS, known_views
 from dashboard.workspace import navigation, panes, workspace
+from tests.dashboard.components import inside
+from tests.dashboard.test_image_table import parts
 
 NAMES = [view.name for view in VIEWS]
 
@@ -107,3 +111,40 @@ def test_the_server_sends_only_what_changes(show):
 def test_an_address_brings_its_views(page, search, shown):
     found = page.ask("workspace.data", "url.search", url__search=search, workspace__data=["teacher"])
     assert found == ({} if shown is None else {"workspace": {"data": shown}})
+
+
+def test_what_opens_under_a_button_keeps_what_changes_in_it():
+    """Nothing else tells it of changes while it is closed (assets/dropdowns.js)."""
+    opening = [part for part in inside(frame(NAMES)) if type(part).__name__ in ("Menu", "Popover")]
+    changing = [part for part in opening if any(hasattr(held, "id") for held in inside(part.children[1]))]
+    assert changing
+    assert all(getattr(part, "keepMounted", False) for part in changing)
+
+
+def test_a_mark_that_comes_late_finds_something_to_mark():
+    """Dash has nothing to patch where a graph has no figure yet."""
+    graphs = {part.id: part for part in inside(frame(NAMES)) if type(part).__name__ == "Graph"}
+    assert "layout" in graphs["matrix"].figure
+    assert all(number < len(graphs["classes"].figure["data"]) for number in MARKED.values())
+
+
+def test_what_was_set_in_a_view_is_set_again_when_it_comes_back(page):
+    there = {"pane_teacher__hidden": False, "pane_jobs__hidden": True}
+    left = page.ask(
+        "pane-teacher.children", "workspace.data", workspace__data=["jobs"], scatter_method__value="umap", **there
+    )
+    assert left["kept"]["data"] == {"scatter-method": "umap"}
+    there = {"pane_teacher__hidden": True, "pane_jobs__hidden": False}
+    told = page.ask(
+        "pane-teacher.children", "workspace.data", workspace__data=["teacher"], kept__data=left["kept"]["data"], **there
+    )
+    laid = {part["props"].get("id"): part["props"] for part in parts(told["pane-teacher"]["children"])}
+    assert laid["scatter-method"]["value"] == "umap"
+    assert laid["map-n-neighbors-place"]["hidden"] is False  # filled by what is set
+    assert laid["scatter-dims"]["value"] == "2"
+
+
+def test_what_is_kept_of_a_view_is_in_it():
+    for view in VIEWS:
+        there = {getattr(part, "id", None) for part in inside(frame([view.name]))}
+        assert {name for name, _ in view.kept} <= there
