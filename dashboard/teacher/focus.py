@@ -1,28 +1,23 @@
 """The focused image, and perhaps one pinned beside it: what they are, and how sure the teacher is of them, now or after an
 earlier epoch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-import numpy as np
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.abilities import labels_of
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
-from dashboard.components.tables import to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import no_image
 from dashboard.measures import entropy, margin, rank
 from dashboard.teacher import ids
 from dashboard.teacher.bars import digits, probability_figure
-from dashboard.teacher.words import epoch_words
+from dashboard.teacher.looked import Looked, looked_at, probability_table, shown_images
 from dashboard.theme import class_colours
-from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
 NO_IMAGE_YET = "Click an image in the grid, or press / and type its number."
@@ -31,24 +26,6 @@ NUMBERS = [
     ("margin", "By how much the likeliest class leads the next"),
     ("true class", "Its place among all classes by probability"),
 ]
-
-
-@dataclass(frozen=True)
-class Looked:
-    """One image that is looked at.
-
-    Attributes
-    ----------
-    image : its number.
-    split : "train" or "test".
-    true : its class; None where it is not known.
-    probabilities : of each class (K,), after the epoch that is asked.
-    """
-
-    image: int
-    split: str
-    true: int | None
-    probabilities: np.ndarray
 
 
 def focus_panel() -> html.Section:
@@ -301,11 +278,6 @@ def nothing(words: str) -> dict[str, Any]:
     return kept | said | {"drawn": HIDDEN, "words": words, "wordless": SHOWN}
 
 
-def shown_images(focus: int, pinned: int | None, count: int) -> list[int]:
-    """The focused image, and the pinned one where that is another."""
-    return [focus] if pinned in (None, focus) or not 0 <= pinned < count else [focus, pinned]
-
-
 def pictures(images: str, seen: Sequence[Looked], names: Sequence[str]) -> list:
     """The images, each with its number where there are two."""
     shown = []
@@ -357,61 +329,3 @@ def verdict(names: Sequence[str], true: int | None, predicted: int, confidence: 
         return f"{names[predicted]}, {confidence:.1%} sure"
     told = "right" if true == predicted else f"wrong: {names[true]} taken for {names[predicted]}"
     return f"{told}, {confidence:.1%} sure"
-
-
-def probability_table(seen: Sequence[Looked], names: Sequence[str]) -> str:
-    """The probabilities of all classes as CSV, a column for each image."""
-    columns = [each.probabilities.tolist() for each in seen]
-    header = ["class", *(f"probability of image {each.image}" for each in seen)]
-    return to_csv(header, zip(names, *columns, strict=True))
-
-
-def looked_at(
-    engine: Engine, keys: Mapping[str, str], images: Sequence[int], epoch: int | None, tab: str
-) -> tuple[list[Looked], str]:
-    """What there is to say of the images after an epoch, and which state of the teacher that was: the last one when an
-    earlier one does not answer, and where there is no teacher, none."""
-    meta = engine.results.meta(keys["images"])
-    labels = labels_of(engine, keys)
-    told, words = None, ""
-    if "teacher" in keys:
-        told, words = at_epoch(engine, keys, images, epoch, tab)
-    if told is None:
-        stored = engine.results.array(keys["predictions"], "probabilities")
-        told = [stored[image] for image in images]
-    return [
-        Looked(
-            image,
-            "train" if image < meta["n_train"] else "test",
-            None if labels is None else int(labels[image]),
-            probabilities,
-        )
-        for image, probabilities in zip(images, told, strict=True)
-    ], words
-
-
-def at_epoch(
-    engine: Engine, keys: Mapping[str, str], images: Sequence[int], epoch: int | None, tab: str
-) -> tuple[list[np.ndarray] | None, str]:
-    """The probabilities (K,) of each image after an earlier epoch, asked for live, and which state of the teacher that
-    was; None for the last epoch, whose answers are stored, or when no answer comes.
-
-    Raises
-    ------
-    PreventUpdate
-        The tab has asked another question meanwhile.
-    """
-    teacher = engine.results.meta(keys["teacher"])
-    last: int = teacher["epochs"]
-    from_file: bool = teacher["from_file"]
-    epoch = last if epoch is None else min(epoch, last)
-    words = epoch_words(epoch, last, from_file)
-    if epoch == last:
-        return None, words
-    question = {"images": keys["images"], "teacher": keys["teacher"], "epoch": epoch, "numbers": list(images)}
-    try:
-        return [np.array(each) for each in engine.calls.ask("predict", question, tab)["probabilities"]], words
-    except Superseded:
-        raise dash.exceptions.PreventUpdate from None
-    except (NoAnswer, CallFailed) as error:
-        return None, f"{epoch_words(last, last, from_file)}; epoch {epoch} was not answered: {error}"
