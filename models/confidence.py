@@ -1,13 +1,200 @@
-"""How far a map can be trusted: whether neighbours on it are told the same by the classifier."""
+"""How sure may one be of a prediction? Measures of confidence by name, and what each is worth; what a map is worth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
-from models.outputs import as_probabilities, check_outputs
+from models.certainty import entropy, margin
+from models.confidence_inputs import checked_places, checked_probabilities
+from models.densities import MapKDE, MapMixture, ProbabilityKDE
+from models.dirichlet import DirichletMixture
 from models.progress import Callback, silent
 
 PAIRS_AT_ONCE = 1_000_000  # about 50 MB
+MOST_COMPONENTS = 100
+
+
+class Measure(Protocol):
+    """A measure of confidence. It is fitted to some predictions and scores others, or the same."""
+
+    def fit(self, given: np.ndarray, /) -> "Measure":
+        """Learn what is usual: from places (N, 2) or probabilities (N, K), as `Confidence.needs` says."""
+        ...
+
+    def score_samples(self, given: np.ndarray, /) -> np.ndarray:
+        """A score of each of M: float64 (M,), finite, the higher the more confident."""
+        ...
+
+
+class Certainty:
+    """A measure that looks at each vector of probabilities alone. There is nothing to fit.
+
+    Parameters
+    ----------
+    function : callable
+        From probabilities (M, K) to numbers (M,), the higher the more confident.
+    """
+
+    def __init__(self, function: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.function = function
+
+    def fit(self, probabilities: np.ndarray) -> "Certainty":  # noqa: ARG002
+        """Does nothing: any measure may be fitted."""
+        return self
+
+    def score_samples(self, probabilities: np.ndarray) -> np.ndarray:
+        """A score of each of M: float64 (M,).
+
+        Raises
+        ------
+        ValueError
+            If they are no probabilities (M, K).
+        """
+        return self.function(checked_probabilities(probabilities))
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """A measure of confidence that can be chosen.
+
+    Attributes
+    ----------
+    title : str
+        Its name for people.
+    unit : str
+        Of its scores; empty for a pure number.
+    needs : "map" or "probabilities"
+        What it is fitted to, and scores: places (N, 2) on any map, or vectors (N, K).
+    learns : bool
+        Whether its scores depend on what it is fitted to.
+    make : callable
+        Makes it from how many classes there are and a seed.
+    """
+
+    title: str
+    unit: str
+    needs: Literal["map", "probabilities"]
+    learns: bool
+    make: Callable[[int, int], Measure]
+
+
+CONFIDENCES: dict[str, Confidence] = {
+    "map-kde": Confidence("KDE on the map", "nats", "map", True, lambda n_classes, seed: MapKDE()),
+    "map-mixture": Confidence(
+        "Gaussian mixture on the map",
+        "nats",
+        "map",
+        True,
+        lambda n_classes, seed: MapMixture(min(n_classes, MOST_COMPONENTS), seed),
+    ),
+    "kde": Confidence(
+        "KDE on probabilities", "nats", "probabilities", True, lambda n_classes, seed: ProbabilityKDE(seed)
+    ),
+    "dirichlet-mixture": Confidence(
+        "Dirichlet mixture on probabilities",
+        "nats",
+        "probabilities",
+        True,
+        lambda n_classes, seed: DirichletMixture(min(n_classes, MOST_COMPONENTS), random_state=seed),
+    ),
+    "entropy": Confidence(
+        "Predictive entropy, negative",
+        "bits",
+        "probabilities",
+        False,
+        lambda n_classes, seed: Certainty(lambda probabilities: -entropy(probabilities)),
+    ),
+    "maximum": Confidence(
+        "Maximum probability",
+        "",
+        "probabilities",
+        False,
+        lambda n_classes, seed: Certainty(lambda probabilities: probabilities.max(axis=1)),
+    ),
+    "margin": Confidence("Margin", "", "probabilities", False, lambda n_classes, seed: Certainty(margin)),
+}
+"""The measures by name. Those of the map serve any map: of DarkSight, or of t-SNE of probabilities, logits or features."""
+
+
+class RejectCurve:
+    """Accuracy against data: how right a classifier is on the share of predictions that it is most confident of.
+
+    Predictions of equal confidence have no order. The curve is the mean over all their orders: within a group of equals
+    the right ones come evenly. So a measure that tells nothing apart has the curve of chance, however the data lie.
+
+    Parameters
+    ----------
+    scores : array (N,)
+        Confidence of each prediction, the higher the more confident; negative infinity is fine.
+    correct : bool array (N,)
+        Whether each is right.
+
+    Attributes
+    ----------
+    kept : float64 array (N,)
+        The share of predictions that is kept: 1/N, 2/N, ..., 1.
+    accuracies : float64 array (N,)
+        Among those.
+    mean : float
+        Of the accuracies: the area under the curve.
+    best : float64 array (N,)
+        The accuracies of an oracle, that rejects the wrong ones first.
+    best_mean : float
+        Of those.
+    chance : float
+        The accuracy of all, at which a random order stays.
+    thresholds : float64 array (G,)
+        The different scores, falling.
+    counts : int64 array (G,)
+        How many predictions are kept whose score is at least each threshold: whole groups of equals.
+    note : str or None
+        A sentence, if all scores are the same.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not as described above.
+    """
+
+    def __init__(self, scores: np.ndarray, correct: np.ndarray) -> None:
+        scores, correct = _checked_scores(scores, correct)
+        count = len(scores)
+        values, group = np.unique(scores, return_inverse=True)
+        self.thresholds = values[::-1]
+        self.counts = np.cumsum(np.bincount(group)[::-1])
+        self._right = np.cumsum(np.bincount(group, correct)[::-1])
+        places = np.arange(1, count + 1)
+        self.kept = places / count
+        self.accuracies = np.interp(places, [0, *self.counts], [0, *self._right]) / places
+        self.mean = float(self.accuracies.mean())
+        self.best = np.minimum(places, correct.sum()) / places
+        self.best_mean = float(self.best.mean())
+        self.chance = float(correct.mean())
+        self.note = None
+        if len(values) == 1:
+            self.note = f"All {count:,} scores are {values[0]:.4g}: they put nothing before anything else."
+
+    def kept_at(self, threshold: float) -> tuple[int, float | None]:
+        """How many predictions score at least the threshold, and the accuracy of those; None if there are none."""
+        group = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
+        if group < 0:
+            return 0, None
+        return int(self.counts[group]), float(self._right[group] / self.counts[group])
+
+    def threshold_for(self, share: float) -> float:
+        """The highest threshold that keeps at least a share of the predictions, above 0 and at most 1.
+
+        Raises
+        ------
+        ValueError
+            If the share is not so.
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"the share that is kept must be above 0 and at most 1, not {share:g}.")
+        wanted = np.ceil(share * len(self.kept) - 1e-6)  # a share of thirds is met by thirds
+        return float(self.thresholds[np.searchsorted(self.counts, wanted)])
 
 
 def local_fidelity(
@@ -48,10 +235,12 @@ def local_fidelity(
     from scipy.spatial import cKDTree  # loaded by the first who needs it
     from torch import get_num_threads
 
-    halves = checked_probabilities(probabilities).T / 2
-    places = checked_places(places, halves.shape[1])
+    probabilities = checked_probabilities(probabilities)
+    places = checked_places(places, len(probabilities))
     counts = _checked_ks(ks, len(places))
     largest = int(counts.max())
+    order = cKDTree(places).indices  # close on the map, close in memory: a million points take a third of the time
+    places, halves = places[order], probabilities[order].T / 2
     tree = cKDTree(places)
     negative_entropy = np.zeros(len(places))
     for half in halves:
@@ -76,41 +265,6 @@ def local_fidelity(
     return np.cumsum(sums)[counts - 1] / (len(places) * counts)
 
 
-def checked_probabilities(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities (N, K) as float64, nowhere below 0, rows summing to 1.
-
-    Raises
-    ------
-    ValueError
-        If they are no finite probabilities of two classes or more.
-    """
-    numbers = check_outputs(np.asarray(probabilities), "probabilities").astype(np.float64)
-    return as_probabilities(numbers, "probabilities")
-
-
-def checked_places(places: np.ndarray, count: int | None = None) -> np.ndarray:
-    """Places on a map (N, 2) as float64; N is `count`, where that is given.
-
-    Raises
-    ------
-    ValueError
-        If they are no finite numbers of that shape.
-    """
-    places = np.asarray(places)
-    if places.ndim != 2 or places.shape[1] != 2 or len(places) < 1:
-        raise ValueError(f"places must have the shape (N, 2), one point or more, not {places.shape}.")
-    if places.dtype.kind not in "iuf":
-        raise ValueError(f"places must be numbers, not {places.dtype}.")
-    if count is not None and len(places) != count:
-        raise ValueError(f"there must be a place for each of {count:,} rows of probabilities, not {len(places):,}.")
-    bad = np.flatnonzero(~np.isfinite(places).all(axis=1))
-    if bad.size:
-        raise ValueError(
-            f"places must be finite numbers, but that of point {bad[0]} is not ({bad.size:,} of {len(places):,} are so)."
-        )
-    return places.astype(np.float64)
-
-
 def _checked_ks(ks: Sequence[int], count: int) -> np.ndarray:
     counts = np.asarray(ks)
     if counts.ndim != 1 or counts.size == 0 or counts.dtype.kind not in "iu":
@@ -119,6 +273,20 @@ def _checked_ks(ks: Sequence[int], count: int) -> np.ndarray:
     if bad.size:
         raise ValueError(f"k must be 1 to {count - 1:,}, as a point has that many others, not {bad[0]:,}.")
     return counts
+
+
+def _checked_scores(scores: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scores, correct = np.asarray(scores), np.asarray(correct)
+    if scores.ndim != 1 or len(scores) < 1 or scores.dtype.kind not in "iuf":
+        raise ValueError(f"scores must be numbers of shape (N,), one or more, not {scores.dtype} {scores.shape}.")
+    if correct.shape != scores.shape or correct.dtype != bool:
+        raise ValueError(
+            f"there must be a true or false for each of {len(scores):,} scores, not {correct.dtype} {correct.shape}."
+        )
+    bad = np.flatnonzero(np.isnan(scores))
+    if bad.size:
+        raise ValueError(f"scores must be numbers, but that of prediction {bad[0]} is NaN ({bad.size:,} are so).")
+    return scores.astype(np.float64), correct
 
 
 def _x_log_x(numbers: np.ndarray) -> np.ndarray:
