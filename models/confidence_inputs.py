@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from models.outputs import as_probabilities, check_outputs
+from models.outputs import LARGEST, as_probabilities, check_outputs
+
+LEAST_SPREAD = 1e-100  # its square is still a number
 
 
 def checked_probabilities(probabilities: np.ndarray, n_classes: int | None = None) -> np.ndarray:
@@ -36,10 +38,11 @@ def checked_places(places: np.ndarray, count: int | None = None) -> np.ndarray:
         raise ValueError(f"places must be numbers, not {places.dtype}.")
     if count is not None and len(places) != count:
         raise ValueError(f"there must be a place for each of {count:,} rows of probabilities, not {len(places):,}.")
-    bad = np.flatnonzero(~np.isfinite(places).all(axis=1))
+    bad = np.flatnonzero(~(np.abs(places) <= LARGEST).all(axis=1))
     if bad.size:
         raise ValueError(
-            f"places must be finite numbers, but that of point {bad[0]} is not ({bad.size:,} of {len(places):,} are so)."
+            f"places must be finite numbers within ±{LARGEST:.3g}, but that of point {bad[0]} is not ({bad.size:,} of "
+            f"{len(places):,} are so)."
         )
     return places.astype(np.float64)
 
@@ -51,7 +54,7 @@ def check_spread(rows: np.ndarray, what: str) -> None:
     ------
     ValueError
     """
-    if not np.ptp(rows, axis=0).any():
+    if np.ptp(rows, axis=0).max() <= LEAST_SPREAD:
         raise ValueError(f"a density needs {what} that differ; all {len(rows):,} are the same.")
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from models.confidence_inputs import check_spread, checked_probabilities, sample_of
-from models.progress import Callback, silent
 
 SAMPLE = 50_000
 LEAST, MOST = 1e-3, 1e7  # alphas: a component of equal vectors would else become ever denser
@@ -57,15 +56,13 @@ class DirichletMixture:
         self.tol = tol
         self.random_state = random_state
 
-    def fit(self, probabilities: np.ndarray, callback: Callback = silent) -> "DirichletMixture":
+    def fit(self, probabilities: np.ndarray) -> "DirichletMixture":
         """Find the mixture.
 
         Parameters
         ----------
         probabilities : array (N, K)
             Rows sum to 1, and are not all the same.
-        callback : Callback
-            Called for each iteration, with the metric ``log_likelihood``.
 
         Returns
         -------
@@ -75,8 +72,6 @@ class DirichletMixture:
         ------
         ValueError
             If the array or a setting is not as described above.
-        Cancelled
-            If the callback raises it.
         """
         if self.n_components < 1:
             raise ValueError(f"n_components must be 1 or more, not {self.n_components}.")
@@ -88,10 +83,8 @@ class DirichletMixture:
         self._start(vectors)
         likelihoods = []
         for iteration in range(self.max_iter + 1):
-            joint = self._joint(logs)
-            responsibilities, likelihood = _posterior(joint)
+            responsibilities, likelihood = _posterior(self._joint(logs))
             likelihoods.append(likelihood.mean())
-            callback(iteration / self.max_iter, f"iteration {iteration}", log_likelihood=float(likelihoods[-1]))
             if iteration == self.max_iter or (iteration and likelihoods[-1] - likelihoods[-2] < self.tol):
                 break
             totals = responsibilities.sum(axis=0)
@@ -125,7 +118,7 @@ class DirichletMixture:
         from sklearn.cluster import KMeans  # loaded by the first who needs it
 
         components = min(self.n_components, len(np.unique(vectors, axis=0)))
-        groups = KMeans(components, n_init=1, random_state=self.random_state).fit_predict(vectors)
+        groups = KMeans(components, random_state=self.random_state).fit_predict(vectors)
         self.weights_ = np.bincount(groups, minlength=components) / len(vectors)
         self.alphas_ = np.empty((components, vectors.shape[1]))
         for group in range(components):
@@ -138,7 +131,7 @@ class DirichletMixture:
 
     def _joint(self, logs: np.ndarray) -> np.ndarray:
         """The logarithm of weight times density of each component: (N, J)."""
-        from scipy.special import gammaln, xlogy
+        from scipy.special import gammaln
 
         constants = gammaln(self.alphas_.sum(axis=1)) - gammaln(self.alphas_).sum(axis=1)
         with np.errstate(divide="ignore"):  # a component that nothing belongs to any more

@@ -23,9 +23,10 @@ def inside(places: np.ndarray, outline: np.ndarray) -> np.ndarray:
     order = np.argsort(places[:, 1], kind="stable")
     x, y = places[order].T
     crossed = np.zeros(len(places), bool)
-    for (x0, y0), (x1, y1) in zip(np.roll(outline, 1, axis=0), outline, strict=True):
-        # Each edge is asked of the points at its height only.
-        first, end = np.searchsorted(y, sorted((y0, y1)))
+    for corner, following in zip(np.roll(outline, 1, axis=0), outline, strict=True):
+        # From its lower end, so that it is the same edge in both outlines; and asked of the points at its height only.
+        (x0, y0), (x1, y1) = (corner, following) if corner[1] <= following[1] else (following, corner)
+        first, end = np.searchsorted(y, (y0, y1))
         if first < end:
             at = slice(first, end)
             crossed[at] ^= x[at] < x0 + (x1 - x0) * (y[at] - y0) / (y1 - y0)

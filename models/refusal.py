@@ -1,6 +1,7 @@
 """A rule by which a classifier refuses to answer: where its prediction lies on a map, or how confident it is."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from models.confidence_inputs import checked_places, checked_probabilities
 from models.polygons import inside
 
 FORMAT = "darkroom refusal rule 1"
+LARGEST = sys.float_info.max
 KEYS = {"format", "regions", "least"}
 
 
@@ -128,17 +130,18 @@ class RefusalRule:
 
 def _outline(region: Any, place: int) -> np.ndarray:
     try:
-        outline = np.array(region, np.float64)
-    except (TypeError, ValueError):
+        outline = np.array(region)
+    except (TypeError, ValueError):  # rows of different lengths
         outline = np.empty(0)
-    if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
+    shaped = outline.dtype.kind in "iuf" and outline.ndim == 2 and outline.shape[-1] == 2 and len(outline) >= 3
+    if not (shaped and np.isfinite(outline).all()):
         raise ValueError(f"region {place} must be three corners or more, each of them two finite numbers.")
-    return outline
+    return outline.astype(np.float64)
 
 
 def _threshold(name: str, value: Any) -> float:
     if name not in CONFIDENCES:
         raise ValueError(f"there is no measure of confidence {name!r}; there are {', '.join(CONFIDENCES)}.")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         raise ValueError(f"the least {name!r} must be a finite number, not {value!r}.")
     return float(value)
