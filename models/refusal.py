@@ -106,7 +106,10 @@ class RefusalRule:
             raise ValueError("a refusal rule needs the predictions' places, their probabilities, or both.")
         given: dict[str, np.ndarray] = {}
         if probabilities is not None:
-            given["probabilities"] = checked_probabilities(probabilities)
+            checked_probabilities(probabilities)
+            given["probabilities"] = (
+                probabilities  # as they came: summed to 1 twice, a score may miss its own threshold
+            )
         if places is not None:
             given["map"] = checked_places(places, None if probabilities is None else len(given["probabilities"]))
         refused = np.zeros(len(next(iter(given.values()))), bool)

@@ -181,7 +181,8 @@ def test_fidelity_does_not_change_with_the_order_of_points_or_classes_nor_the_sc
 def test_points_in_one_place_that_are_told_the_same_differ_in_nothing():
     told = np.repeat(vectors(3), 20, axis=0)
     where = np.repeat(places(3), 20, axis=0)
-    assert local_fidelity(told, where, [1, 19]).tolist() == [0, 0]
+    for k in (1, 19):  # of one neighbour, most points are not the first that is found at their place
+        assert local_fidelity(told, where, [k]).tolist() == [0]
     assert local_fidelity(told, np.zeros((60, 2)), [59])[0] == pytest.approx(by_all_pairs(told, where, [59])[0])
 
 

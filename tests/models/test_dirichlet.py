@@ -47,6 +47,13 @@ def test_the_score_is_the_density():
     assert fitted.score_samples(others) == pytest.approx(np.log(parts @ fitted.weights_))
 
 
+def test_at_the_end_the_weights_are_the_shares():
+    given = drawn([[2, 3, 4], [4, 3, 2.0]], [600, 200])
+    fitted = DirichletMixture(2, tol=1e-9, max_iter=2000).fit(given)
+    parts = np.array([dirichlet(row).pdf(given.T) for row in fitted.alphas_]).T * fitted.weights_
+    assert fitted.weights_ == pytest.approx((parts / parts.sum(axis=1, keepdims=True)).mean(axis=0), abs=1e-3)
+
+
 def test_of_two_classes_it_is_a_beta_distribution():
     given = drawn([[2, 5]], [500])
     fitted = DirichletMixture(1).fit(given)
