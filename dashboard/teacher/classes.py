@@ -14,8 +14,8 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told
-from dashboard.links import chosen_by_outcome, fitting, make_selection, study_data
-from dashboard.measures import in_split, unpack_bits
+from dashboard.links import chosen_by_outcome, fitting, make_selection, mask_of, study_data
+from dashboard.measures import in_split
 from dashboard.teacher import ids
 from dashboard.teacher.class_figures import MARKED, Share, dendrogram_figure, frames, sunburst_figure
 from dashboard.teacher.class_tree import (
@@ -267,7 +267,7 @@ def register_classes(app: dash.Dash, engine: Engine) -> None:
         before = fitting(selection, study)
         if not picked["add"] or before is None:
             return make_selection(engine, images, mask, label, ORIGIN, split=split, classes=members)
-        mask |= unpack_bits(before["bits"], meta["count"])
+        mask |= mask_of(engine, before)
         if before["origin"] == ORIGIN and before.get("classes") and before["split"] == split:
             members = [*before["classes"], *(number for number in members if number not in before["classes"])]
             return make_selection(

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dashboard.abilities import has_labels
 from dashboard.components.panel import label
 from dashboard.jobs.words import told
-from dashboard.theme import ACCENT_COLOUR, RIGHT, WRONG, class_colours
+from dashboard.theme import ACCENT_COLOUR, RAMP, RIGHT, WRONG, class_colours
 from workers.engine import Engine
 from workers.jobs import Job, OutdatedJob, UnknownJob
 from workers.kinds import content_key, job
@@ -146,5 +146,6 @@ def drawn_from(engine: Engine, keys: Mapping[str, str], key: str) -> dict[str, A
         "class_names": images["class_names"],
         "colours": class_colours(images["n_classes"]),
         "verdicts": [RIGHT, WRONG],
+        "ramp": RAMP,
         "accent": ACCENT_COLOUR,
     }

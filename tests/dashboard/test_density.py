@@ -6,14 +6,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.density import FADED, FAINTEST, picture
+from dashboard.density import FADED, FAINTEST, by_group, by_number, picture
 
 RED, BLUE = "#ff0000", "#0000ff"
 WINDOW = (0.0, 2.0, 0.0, 2.0)
 
 
-def pixels(*arguments, **more):
-    return np.asarray(Image.open(io.BytesIO(picture(*arguments, **more)))).astype(int)
+def pixels(places, groups, colours, *arguments, **more):
+    drawn = picture(places, by_group(groups, colours), *arguments, **more)
+    return np.asarray(Image.open(io.BytesIO(drawn))).astype(int)
+
+
+def test_a_pixel_has_the_colour_of_the_mean_number():
+    places, values = np.array([[0.5, 0.5], [0.5, 0.5], [1.5, 0.5]]), np.array([0.0, 3.0, 4.0])
+    colouring = by_number(values, 0.0, 4.0, ["#000000", "#640000", "#6400c8"])
+    drawn = np.asarray(Image.open(io.BytesIO(picture(places, colouring, (0, 2, 0, 1), (2, 1))))).astype(int)
+    assert drawn[0, :, :3].tolist() == [[75, 0, 0], [100, 0, 200]]
 
 
 def test_a_pixel_has_the_mean_colour_of_its_points_and_the_top_is_up():
@@ -49,4 +57,4 @@ def test_an_empty_window_is_clear():
 )
 def test_what_cannot_be_drawn_is_refused(window, size, sentence):
     with pytest.raises(ValueError, match=sentence):
-        picture(np.zeros((1, 2)), np.zeros(1, int), [RED], window, size)
+        picture(np.zeros((1, 2)), by_group(np.zeros(1, int), [RED]), window, size)

@@ -1,11 +1,11 @@
-"""Outlines and densities, against the same asked point by point."""
+"""Outlines and cells, against the same asked point by point."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.planes import Plane, density
+from dashboard.planes import Plane, cells_of
 
 # Few distinct numbers, so that corners and points meet.
 NUMBERS = st.integers(-4, 4).map(float) | st.floats(-5, 5, width=32)
@@ -14,7 +14,7 @@ OUTLINES = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=12)
 
 
 def crosses(x, y, outline):
-    """The rule of `assets/scatter.js`, word for word."""
+    """The rule of `assets/scatter_2d.js`, word for word."""
     inside = False
     for (x1, y1), (x0, y0) in zip(outline, [outline[-1], *outline[:-1]], strict=True):
         if (y1 > y) != (y0 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
@@ -43,14 +43,13 @@ def test_what_is_no_outline_is_refused(outline):
 @given(POINTS, st.integers(1, 4), st.integers(1, 5))
 def test_every_point_of_the_window_is_in_one_cell(points, rows, columns):
     places = np.array(points, np.float32)
-    groups = np.arange(len(points)) % 3
-    counts = density(places, groups, 3, (-3, 4, -2, 3), (rows, columns))
-    seen = Plane(places).in_box(-3, 4, -2, 3)
-    assert counts.shape == (rows, columns, 3)
-    assert counts.sum(axis=(0, 1)).tolist() == np.bincount(groups[seen], minlength=3).tolist()
+    cells = cells_of(places, (-3, 4, -2, 3), (rows, columns))
+    x, y = places.T
+    assert (cells >= 0).tolist() == Plane(places).in_box(-3, 4, -2, 3).tolist()
+    assert (cells >= 0).tolist() == ((x >= -3) & (x <= 4) & (y >= -2) & (y <= 3)).tolist()
+    assert cells.max() < rows * columns
 
 
 def test_cells_are_counted_from_the_bottom_left():
     places = np.array([[0, 0], [1.5, 0], [2, 2], [0.5, 1.5], [9, 9]])
-    counts = density(places, np.zeros(5, int), 1, (0, 2, 0, 2), (2, 2))[:, :, 0]
-    assert counts.tolist() == [[1, 1], [1, 1]]
+    assert cells_of(places, (0, 2, 0, 2), (2, 2)).tolist() == [0, 1, 3, 2, -1]

@@ -286,6 +286,24 @@ def test_what_is_added_to_a_choice_by_outcome_is_one(own_page, own, study, onto,
     assert made["by_outcome"] is told
 
 
+def test_of_many_points_an_outline_is_told(own_page, own, study):
+    def draw(left, how="only", before=None):
+        outline = {"x": [left, 100, 100, left], "y": [-100, -100, 100, 100]}
+        told = {"images": study.keys["images"], "map": study.keys["embedding"], "tool": "Lasso", "outline": outline}
+        told |= {"how": how, "onto": how != "only", "grouping": "true", "hidden": [], "by_outcome": False}
+        told = {"scatter_picked__data": told, "matrix_split__value": "test", "selection__data": before}
+        return own_page.ask("selection.data", "scatter-picked.data", study__data=study_data(study), **told)["selection"]
+
+    x = own.engine.results.array(study.keys["embedding"], "places")[:, 0]
+    inside = (x > 0) & (np.arange(N) >= N_TRAIN)
+    made = draw(0)["data"]
+    assert made["label"] == f"Lasso of {inside.sum()} images"
+    assert (made["origin"], made["split"], made["by_outcome"]) == ("scatter", "test", False)
+    assert (unpack_bits(made["bits"], N) == inside).all()
+    assert draw(0, "remove", made)["data"] is None
+    assert draw(99)["data"] is None
+
+
 def test_an_outline_of_another_image_set_selects_nothing(own_page, study):
     assert pick(own_page, study, np.ones(N, bool), images=job("images", {"source": {"kind": "mnist"}}).key) == {}
 
