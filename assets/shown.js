@@ -33,13 +33,19 @@
     return ids;
   };
 
+  let shown = {};  // what was asked for last: a step from image to image lists no million anew
+
   // The selection, unless it was made in another image set, and the ids of its images; else those of the split. Where
   // nothing is kept for training, all is test. Fails where a large selection cannot be fetched.
   const shownOf = async (source, selected, split) => {
     const selection = selected?.images === source.images ? selected : null;
-    const ids = selection ? idsOf(await darkroom.selectedBits(selection))
-      : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
-    return {selection, ids};
+    const name = [source.images, selection ? selection.id : split].join();
+    if (name !== shown.name) {
+      const ids = selection ? idsOf(await darkroom.selectedBits(selection))
+        : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
+      shown = {name, ids};
+    }
+    return {selection, ids: shown.ids};
   };
 
   // Arrays of all images by name; null for what is not known. Fails where they cannot be fetched.
