@@ -24,7 +24,6 @@
 
     destroy() {
       this.abandon();
-      this.name = null;
       super.destroy();
     }
 
@@ -91,47 +90,57 @@
         count += isIn(id) && !(hidden.size && hidden.has(groups[id]));
       }
       this.isFew = count <= darkroom.mostDrawn;
-      owner.choose(this.isFew ? isIn : () => false);
+      if (this.isFew) owner.choose(isIn);
+      else owner.members = [[], []];
     }
 
     // The same view with other points, colours or a picture.
-    async refill(layout = {}) {
+    async refill() {
+      if (!this.plot._fullLayout) return;  // it is no longer there
+      const were = this.isFew;
       this.chooseIn(this.view());
-      const told = {};
-      for (const trace of this.traces(this.owner)) {
-        for (const name of ['x', 'y', 'text', 'marker', 'selectedpoints']) (told[name] ??= []).push(trace[name]);
+      if (were || this.isFew) {
+        const told = {};
+        for (const trace of this.traces(this.owner)) {
+          for (const name of ['x', 'y', 'text', 'marker', 'selectedpoints']) (told[name] ??= []).push(trace[name]);
+        }
+        if (this.isFew) this.images = [];
+        await this.quietly(() => window.Plotly.update(this.plot, told, {images: this.images}));
       }
-      if (this.isFew) this.images = [];
-      await this.quietly(() => window.Plotly.update(this.plot, told, {...layout, images: this.images}));
       this.draft();
+      this.owner.placeRings();  // a class may be hidden
+    }
+
+    async clearOutline() {
+      if (!this.plot.layout.selections?.length) return;
+      await this.quietly(() => window.Plotly.relayout(this.plot, {selections: []}));
     }
 
     // What is in view may have changed.
     async look() {
-      if (!this.name || !this.plot._fullLayout) return;
+      if (!this.plot._fullLayout) return;
       const seen = this.view().join();
       if (seen === this.seen) return;
       this.seen = seen;
-      const were = this.isFew;
-      this.chooseIn(this.view());
-      if (were || this.isFew) await this.refill();
-      else this.draft();
+      await this.refill();
     }
 
     recolour() {
       return this.refill();
     }
 
-    mark({bits}) {
+    async mark({bits}) {
       const keeps = this.keeps && bits !== null;
       this.keeps = false;
-      return this.refill(keeps ? {} : {selections: []});
+      if (!keeps) await this.clearOutline();
+      await this.refill();
     }
 
     // ---- the picture, where many are ----
 
     // Has the picture of what is in view made; the one before is stretched meanwhile.
     draft() {
+      if (!this.plot._fullLayout) return;
       this.owner.onShown();
       const address = this.isFew ? null : this.addressOf();
       if (address === this.address) return;
@@ -190,7 +199,7 @@
       owner.ask(range ? {box: range} : {outline: lassoPoints}, range ? 'Box' : 'Lasso', {
         how: modifier ?? 'only', onto: Boolean(modifier), byOutcome: owner.hidden.size > 0 && owner.isOutcome(),
       });
-      if (modifier) this.quietly(() => window.Plotly.relayout(this.plot, {selections: []}));
+      if (modifier) this.clearOutline();
     }
 
     // The image that is drawn nearest to a place in px of the plot; null where none is near.

@@ -145,6 +145,9 @@ def scatter_panel() -> html.Section:
             "of clusters and distances between them mean little: try several perplexities before believing a shape.",
             "UMAP (McInnes, Healy and Melville 2018) also keeps neighbours together, and a little more of what lies between "
             "clusters. Few neighbours show detail, many the whole; the least distance says how tightly points may lie.",
+            "More than 20,000 points are drawn as a picture of how many lie where, a pixel in the mean colour of its points; "
+            "zoom in until few are in view to see them one by one. An outline selects all that lie in it in either case. "
+            "A map in 3-D is drawn of up to 20,000 images.",
             "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
             "to look at one image. In 3-D drag to turn.",
             "Click a class under the map to hide it, so that a lasso leaves it out; Alt or a double click shows it alone; "
@@ -266,7 +269,7 @@ def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | Non
     return told | {
         "source": preview_source(engine, keys, made, asked) if previewed else None,
         "wordless": HIDDEN,
-        "told": job_words(asked, made, engine.jobs.now()),
+        "told": job_words(asked, made, engine.jobs.now(), engine.results.meta(keys["images"])["count"]),
         "run": "scatter-run scatter-run-over" if previewed else "scatter-run",
         "not_run": False,
         "cancel": "block" if made.is_open else "none",

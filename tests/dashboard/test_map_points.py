@@ -10,6 +10,7 @@ from dashboard.links import make_selection
 from dashboard.map_points import Planes, Shown
 from dashboard.theme import RIGHT, WRONG, class_colours
 from tests.dashboard.test_routes import sentence
+from workers import previews
 
 N, N_TRAIN = 1797, 1438
 TEST = np.arange(N) >= N_TRAIN
@@ -103,6 +104,15 @@ def test_what_is_gone_is_said_to_be(ask, client):
     for response in (ask(selection="0" * 16), ask(preview="1"), ask(images="0" * 64), client.get("/selection/0.bits")):
         assert response.status_code == 404
         sentence(response)
+
+
+def test_a_preview_is_drawn_and_not_kept(ask, digits, keys, said):
+    key = keys["embedding"]
+    previews.keep(digits.engine.client, key, -said[0])
+    response = ask(preview="1", window="-999,999,-999,999")
+    previews.drop(digits.engine.client, key)
+    assert drawn(response).any()
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def picked(digits, keys, what, how="only", before=None, hidden=()):

@@ -10,9 +10,10 @@ import pytest
 from dashboard.links import make_selection, study_data
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from dashboard.server import build
-from dashboard.teacher.maps import map_words, too_few
+from dashboard.teacher.maps import job_words, map_words, too_few
 from dashboard.theme import class_colours
 from tests.dashboard.asking import Page
+from workers.jobs import Job
 from workers.kinds import KINDS, job
 from workers.params import EmbeddingParams
 
@@ -228,6 +229,14 @@ def test_what_needs_more_images_than_there_are(asked, count, wrong):
 )
 def test_a_finished_map_says_how_it_was_made(meta, words):
     assert map_words(meta) == words
+
+
+def test_of_many_images_it_is_said_that_a_map_takes_long():
+    made = Job(key="k", kind="embedding", params={}, inputs={}, state="running")
+    words = "Of 1,000,000 images t-SNE may take hours, and gigabytes of memory; PCA takes seconds."
+    assert words in job_words(EmbeddingParams(method="tsne"), made, 0.0, 1_000_000)[0]
+    assert "hours" not in job_words(EmbeddingParams(method="tsne"), made, 0.0, 100_000)[0]
+    assert "hours" not in job_words(EmbeddingParams(method="pca"), made, 0.0, 1_000_000)[0]
 
 
 def test_before_the_predictions_there_is_nothing_to_map(own_page, study):
