@@ -44,6 +44,8 @@
 
     // Images in the order in which they are shown, in sections as a `TileLayout` takes them.
     setIds(ids, sections = ids.length ? [{count: ids.length}] : []) {
+      if (ids === this.told) return;  // to compare a million takes longer than to paint those in view
+      this.told = ids;
       const next = new Uint32Array(ids);
       // An echo of the same list must not throw the reader back to the top.
       const names = JSON.stringify(sections);

@@ -33,6 +33,24 @@
     return arrays.get(address);
   };
 
+  // What is selected, in base64: small sets have it with them, that of a large one is fetched once.
+  const MOST_SELECTIONS = 8;
+  const selections = new Map();  // id -> promise of the text
+
+  const selectedBits = ({id, bits}) => {
+    if (bits !== undefined) return bits;
+    if (!selections.has(id)) {
+      const fetched = fetch(`/selection/${id}.bits`).then((response) => {
+        if (!response.ok) throw new Error(`selection ${id}: ${response.status}`);
+        return response.text();
+      });
+      fetched.catch(() => selections.delete(id));  // asked for again next time
+      selections.set(id, fetched);
+      if (selections.size > MOST_SELECTIONS) selections.delete(selections.keys().next().value);
+    }
+    return selections.get(id);
+  };
+
   // The store or the page's server may be away: drawn again, by a change of `store`, after 1, 2, 4, then every 8 seconds.
   const repeater = (store) => {
     let failures = 0;  // one after the other
@@ -48,7 +66,7 @@
     };
   };
 
-  Object.assign(darkroom, {array, fetchArray, repeater});  // for the other views
+  Object.assign(darkroom, {array, fetchArray, selectedBits, repeater});  // for the other views
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {

@@ -1,9 +1,14 @@
 // The map of the images: which points are shown, in which colours, what is selected of them. `scatter_2d.js` and
-// `scatter_3d.js` draw it with Plotly on WebGL. Its events stay in the browser; what they come to is a bitset or one number.
+// `scatter_3d.js` draw it with Plotly on WebGL; its events stay in the browser, what they come to is a bitset or one number.
+// `scatter_density.js` draws more points than Plotly can: there an outline goes to the server.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
   const ORIGIN = 'scatter';
+
+  // Points that are drawn one by one, and looked through for what an outline encloses. Of 100,000 in a lasso Plotly alone
+  // takes up to 1.6 s.
+  darkroom.mostDrawn = 20_000;
 
   const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
@@ -18,7 +23,7 @@
 
   // What the drawings in two and in three dimensions have in common: an element of their own, which ends with them.
   class Drawing {
-    // `owner` is told of outlines (`gather`), clicks (`onFocus`), what is hovered (`hover`), and that places have moved.
+    // `owner` is told of outlines (`gather`, `ask`), clicks (`onFocus`), what is hovered (`hover`), and that places have moved.
     constructor(plot, owner) {
       Object.assign(this, {plot, owner, drawings: 0, listens: false});
     }
@@ -53,9 +58,11 @@
   }
 
   class Scatter {
-    // `onPick` is told what was selected, as bits and the tool that did it, or null; `onShown` that classes were hidden.
-    constructor(host, legend, {onPick = () => {}, onFocus = () => {}, onShown = () => {}} = {}) {
-      Object.assign(this, {host, legend, onPick, onFocus, onShown, source: null, span: [0, 0], bits: null, focusId: null});
+    // `onPick` is told what was selected, as bits or as an outline and the tool that did it, or null; `onShown` that other
+    // points are shown, or in another way; `onPlane` that they are wanted in two dimensions.
+    constructor(host, legend, {onPick = () => {}, onFocus = () => {}, onShown = () => {}, onPlane = () => {}} = {}) {
+      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, source: null, span: [0, 0]});
+      Object.assign(this, {bits: null, selectionId: null, focusId: null, asked: 0});
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
       Object.assign(this, {drawing: null, hoverId: null, hovered: null});
       host.replaceChildren();
@@ -92,7 +99,7 @@
 
     // A browser tells of the first size too; drawn once more then, a lasso that has just begun would be lost.
     resize() {
-      if (!this.source || !this.host.clientHeight || this.size() === this.drawnSize) return;
+      if (!this.drawing || !this.host.clientHeight || this.size() === this.drawnSize) return;
       this.drawnSize = this.size();
       this.drawing.resize();
     }
@@ -103,44 +110,40 @@
 
     // ---- what the page tells it ----
 
-    // The images `first` up to `end` of a source, coloured as `scatter_colours.js` says; `bits` selects some of them, null
-    // none.
-    show(source, [first, end], bits, focusId, colouring) {
+    // The images `first` up to `end` of a source, coloured as `scatter_colours.js` says; `selection` has the `id` and the
+    // `bits` of some of them, or is null.
+    show(source, [first, end], selection, focusId, colouring) {
+      const bits = selection?.bits ?? null;
       const isNew = source.map !== this.source?.map || source.places !== this.source.places || first !== this.span[0];
       const isColoured = colouring.name !== this.colouring?.name;
       const [isSelected, isFocused] = [bits !== this.bits, focusId !== this.focusId];
       if (source.images !== this.source?.images) this.grouping = null;
       const wereHidden = this.hidden.size > 0;
       if (colouring.groups && colouring.grouping !== this.grouping) this.hidden.clear();
-      Object.assign(this, {source, span: [first, end], bits, focusId, colouring});
+      Object.assign(this, {source, span: [first, end], bits, selectionId: selection?.id ?? null, focusId, colouring});
       if (colouring.groups) Object.assign(this, {grouping: colouring.grouping, groups: colouring.groups});
       if (isNew || isColoured) this.nameGroups();  // which may take some of the height
       if (isNew || wereHidden !== this.hidden.size > 0) this.draw();
-      else if (isColoured) this.drawing.recolour(this);
-      if (!isNew && isSelected) this.drawing.mark(this);
+      else if (isColoured) this.drawing?.recolour(this);
+      if (!isNew && isSelected) this.drawing?.mark(this);
       else if (isFocused) this.placeRings();
     }
 
     clear() {
-      this.drawing?.destroy();
-      this.hover(null);
-      Object.assign(this, {drawing: null, source: null});
+      this.undraw();
+      this.source = null;
       this.legend.replaceChildren();
       this.placeRings();
     }
 
     draw() {
-      const {labels, predicted, dims} = this.source;
-      const {span: [first, end], hidden, groups} = this;
-      const [right, wrong] = [[], []];
-      for (let id = first; id < end; id += 1) {
-        if (hidden.size && hidden.has(groups[id])) continue;
-        (!labels || labels[id] === predicted[id] ? right : wrong).push(id);
-      }
-      this.members = [right, wrong];
+      const {source: {dims}, span: [first, end]} = this;
+      const isLarge = end - first > darkroom.mostDrawn;
+      if (dims === 3 && isLarge) return this.refuse();
+      this.refusal?.remove();
       this.drawnSize = this.size();
-      const Wanted = dims === 3 ? darkroom.Scatter3d : darkroom.Scatter2d;
-      if (!(this.drawing instanceof Wanted)) {
+      const Wanted = dims === 3 ? darkroom.Scatter3d : isLarge ? darkroom.ScatterDensity : darkroom.Scatter2d;
+      if (this.drawing?.constructor !== Wanted) {
         // One WebGL figure at a time.
         this.drawing?.destroy();
         const plot = document.createElement('div');
@@ -151,8 +154,39 @@
       this.drawing.draw(this);
     }
 
+    undraw() {
+      this.refusal?.remove();
+      this.drawing?.destroy();
+      this.hover(null);
+      this.drawing = null;
+    }
+
+    refuse() {
+      const {span: [first, end], host} = this;
+      const [most, count] = [darkroom.mostDrawn, end - first].map((number) => number.toLocaleString('en'));
+      this.undraw();
+      this.refusal = element('scatter-refusal', host);
+      const button = Object.assign(document.createElement('button'), {type: 'button', textContent: 'Map them in 2-D'});
+      button.onclick = () => this.onPlane();
+      this.refusal.append(`In 3-D up to ${most} images are drawn; these are ${count}.`, button);
+      this.placeRings();
+    }
+
+    // Notes which points are drawn one by one, those that are right and those that are wrong: of all that are shown, those
+    // that `isIn` has.
+    choose(isIn = () => true) {
+      const {source: {labels, predicted}, span: [first, end], hidden, groups} = this;
+      const [right, wrong] = [[], []];
+      for (let id = first; id < end; id += 1) {
+        if ((hidden.size && hidden.has(groups[id])) || !isIn(id)) continue;
+        (!labels || labels[id] === predicted[id] ? right : wrong).push(id);
+      }
+      this.members = [right, wrong];
+    }
+
     pointSize() {
-      return Math.max(3, Math.min(8, 11 - 2 * Math.log10(this.span[1] - this.span[0] + 1)));
+      const count = this.members[0].length + this.members[1].length;
+      return Math.max(3, Math.min(8, 11 - 2 * Math.log10(count + 1)));
     }
 
     isSelected() {
@@ -210,20 +244,26 @@
 
     // How many images of the split the hidden classes have.
     hiddenCount() {
-      return this.span[1] - this.span[0] - this.members[0].length - this.members[1].length;
+      const {span: [first, end], hidden, groups} = this;
+      let count = 0;
+      for (let id = first; hidden.size && id < end; id += 1) count += hidden.has(groups[id]);
+      return count;
     }
 
     // Adds a class to what is selected; one that is selected already is taken away.
     pickGroup(group) {
       const {source: {count}, span: [first, end], groups, bits, colouring} = this;
+      const tool = bits === null ? colouring.told(group) : 'Selection';
+      const how = {onto: bits !== null, byOutcome: this.isOutcome()};
+      if (this.drawing?.isRemote) return this.ask({group, hidden: []}, tool, how);
       const bytes = bits === null ? noneOf(count) : bytesOf(bits);
       const ids = [];
       for (let id = first; id < end; id += 1) if (groups[id] === group) ids.push(id);
       if (!ids.length) return;
       const change = ids.every((id) => has(bytes, id)) ? drop : put;
       ids.forEach((id) => change(bytes, id));
-      this.pick(bytes, bits === null ? colouring.told(group) : 'Selection', {onto: bits !== null, byOutcome: this.isOutcome()});
-      this.drawing.mark(this);
+      this.pick(bytes, tool, how);
+      this.drawing?.mark(this);
     }
 
     // ---- what is drawn on it ----
@@ -253,8 +293,18 @@
       this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, by_outcome: byOutcome});
     }
 
+    // The server is asked what `{outline}`, `{box}` or `{group}` comes to.
+    ask(what, tool, {how = 'only', onto, byOutcome}) {
+      const {source: {images, map}, hidden, grouping} = this;
+      this.asked += 1;  // the same once more is asked once more
+      this.onPick({
+        images, map, tool, how, onto, by_outcome: byOutcome, asked: this.asked, grouping: grouping ?? 'predicted',
+        hidden: [...hidden], ...what,
+      });
+    }
+
     unpick() {
-      this.bits = null;
+      Object.assign(this, {bits: null, selectionId: null});
       this.drawing.mark(this);
       this.onPick(null);
     }

@@ -21,9 +21,17 @@
 
   class Scatter2d extends darkroom.ScatterDrawing {
     draw(map) {
+      map.choose();
+      return this.react(map);
+    }
+
+    react(map) {
+      return this.quietly(() => window.Plotly.react(this.plot, this.traces(map), this.layout(map), CONFIG));
+    }
+
+    traces(map) {
       const size = map.pointSize();
-      const traces = [this.trace(map, 0, 'circle', size), this.trace(map, 1, 'x', 1.2 * size)];
-      return this.quietly(() => window.Plotly.react(this.plot, traces, this.layout(map), CONFIG));
+      return [this.trace(map, 0, 'circle', size), this.trace(map, 1, 'x', 1.2 * size)];
     }
 
     trace(map, number, symbol, size) {
@@ -93,10 +101,12 @@
       this.plot.on('plotly_relayouting', () => this.owner.placeRings());
       this.plot.on('plotly_deselect', () => this.drawings || this.owner.unpick());
       this.plot.on('plotly_selected', (event) => {
-        if (!event?.points || this.drawings) return;
-        const {range, lassoPoints} = event;
-        this.owner.gather(range ? boxTest(range) : polygonTest(lassoPoints), range ? 'Box' : 'Lasso');
+        if (event?.points && !this.drawings) this.enclose(event);
       });
+    }
+
+    enclose({range, lassoPoints}) {
+      this.owner.gather(range ? boxTest(range) : polygonTest(lassoPoints), range ? 'Box' : 'Lasso');
     }
   }
 

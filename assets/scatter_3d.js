@@ -14,6 +14,7 @@
 
   class Scatter3d extends darkroom.ScatterDrawing {
     draw(map) {
+      map.choose();
       const isSelected = map.isSelected();
       const [right, wrong] = map.members;
       this.parts = [right, wrong].flatMap((ids) => [ids.filter(isSelected), ids.filter((id) => !isSelected(id))]);

@@ -3,10 +3,7 @@
   const darkroom = (window.darkroom = window.darkroom || {});
 
   const MOST_NAMED = 20;  // classes whose names the legend has room for; of more it gives the numbers
-  // Viridis without its ends, which would be lost on a dark or on a white ground.
-  const RAMP = ['#3b528b', '#2c728e', '#21918c', '#28ae80', '#5ec962', '#addc30'];
-
-  const rampScale = RAMP.map((colour, step) => [step / (RAMP.length - 1), colour]);
+  const rampScale = (ramp) => ramp.map((colour, step) => [step / (ramp.length - 1), colour]);
   // A step of the colour scale for each class.
   const stepsOf = (colours) => colours.flatMap((colour, number) =>
     [[number / colours.length, colour], [(number + 1) / colours.length, colour]]);
@@ -16,7 +13,8 @@
     entries: names.map((title, number) => ({title, colour: colours[number]})),
   });
 
-  const byNumber = (name, values, most, unit) => ({name, groups: null, values, scale: rampScale, least: 0, most, unit});
+  const byNumber = (name, values, ramp, most, unit) => (
+    {name, groups: null, values, ramp, scale: rampScale(ramp), least: 0, most, unit});
 
   // `source` has the arrays that its colour is made of. Returns `values` (by image), `scale`, `least` and `most` for Plotly;
   // of classes `groups` (by image), `entries` for the legend, and what one of them is called when it is selected.
@@ -31,16 +29,16 @@
     if (wanted === 'predicted') {
       return byGroup('predicted', predicted, classNames, colours, (group) => `Taken for ${classNames[group]}`);
     }
-    return wanted === 'entropy' ? byNumber('entropy', certainty, Math.log2(classNames.length), 'bits')
-      : byNumber(wanted, certainty, 1, '');
+    return wanted === 'entropy' ? byNumber('entropy', certainty, source.ramp, Math.log2(classNames.length), 'bits')
+      : byNumber(wanted, certainty, source.ramp, 1, '');
   };
 
   const make = (tag, className, text = '') => Object.assign(document.createElement(tag), {className, textContent: text});
 
-  const colourBar = ({name, least, most, unit}) => {
+  const colourBar = ({name, ramp: colours, least, most, unit}) => {
     const bar = make('div', 'scatter-bar');
     const ramp = make('span', 'scatter-ramp');
-    ramp.style.background = `linear-gradient(to right, ${RAMP.join(', ')})`;
+    ramp.style.background = `linear-gradient(to right, ${colours.join(', ')})`;
     const number = (value) => Number(value.toPrecision(3)).toString();
     bar.append(make('span', '', number(least)), ramp, make('span', '', `${number(most)} ${unit}`.trim()));
     bar.title = `${name}, from ${number(least)} to ${number(most)} ${unit}`.trim();

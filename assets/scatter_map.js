@@ -22,6 +22,7 @@
         onPick: (picked) => (picked ? setProps('scatter-picked', {data: picked}) : setProps('selection', {data: null})),
         onFocus: (id) => setProps('focus', {data: id}),
         onShown: () => setProps('scatter-panel-subtitle', {children: lineOf(scatter)}),
+        onPlane: () => setProps('scatter-dims', {value: '2'}),
       });
       // For the page's tests, and for whoever opens the console.
       darkroom.scatter = scatter;
@@ -29,12 +30,22 @@
     return scatter;
   };
 
-  // The panel's line: how the map was made, and how many points there are. What is hidden is said first.
+  // The panel's line: how the map was made, and how many points there are. What is hidden is said first, and what is not
+  // drawn point by point.
   const lineOf = (map) => {
     const {source, span: [first, end], hidden} = map;
     const images = `${(end - first).toLocaleString('en')} ${source.n_train ? `${source.split} ` : ''}images`;
-    return hidden.size ? `${map.hiddenCount().toLocaleString('en')} of ${images} hidden \u00b7 ${source.words}`
-      : `${source.words} \u00b7 ${images}`;
+    const drawn = map.drawing?.words?.(images);
+    const isHidden = hidden.size && `${map.hiddenCount().toLocaleString('en')} of ${images} hidden`;
+    return [isHidden, drawn, source.words, !isHidden && !drawn && images].filter(Boolean).join(' \u00b7 ');
+  };
+
+  // By how they are coloured and of what, as one of a million images takes a while.
+  let coloured = {};
+  const colouringOf = (name, source) => {
+    const known = [name, source.images, source.predictions].join();
+    if (coloured.known !== known) coloured = {known, colouring: darkroom.scatterColouring(name, source)};
+    return coloured.colouring;
   };
 
   // For the views that order by distance in the map: the last one that was finished and is drawn, or null.
@@ -66,6 +77,7 @@
         darkroom.array(source.predictions, 'predicted'),
         darkroom.array(source.predictions, 'confidence'),
         CERTAINTIES.includes(colour) ? darkroom.array(source.predictions, colour) : null,
+        selected?.images === source.images ? darkroom.selectedBits(selected) : null,  // else it means nothing here
         plotly(),
       ]).catch(() => null);
       if (turn !== drawn || !host.isConnected) return [keep, keep];  // a newer call is under way
@@ -75,13 +87,13 @@
         return [keep, 'Could not be fetched; asked for again'];
       }
       repeat.done();
-      const [places, labels, predicted, confidence, certainty] = fetched;
-      const selection = selected?.images === source.images ? selected : null;  // made in another image set
+      const [places, labels, predicted, confidence, certainty, bits] = fetched;
+      const selection = bits === null ? null : {id: selected.id, bits};
       // Where nothing is kept for training, all is test.
       const shown = split === 'train' && source.n_train ? [0, source.n_train] : [source.n_train, source.count];
       const whole = {...source, split, places, labels, predicted, confidence, certainty, classNames: source.class_names};
       const target = scatterOn(host);
-      target.show(whole, shown, selection?.bits ?? null, focus ?? null, darkroom.scatterColouring(colour, whole));
+      target.show(whole, shown, selection, focus ?? null, colouringOf(colour, whole));
       tellPlaces(source.preview ? null : whole);
       return [turn, lineOf(target)];
     },

@@ -6,11 +6,18 @@
 
   // The ids in a selection's bitset.
   const idsOf = (bits) => {
-    const ids = [];
-    bytesOf(bits).forEach((byte, index) => {
-      for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) ids.push(8 * index + bit);
+    const bytes = bytesOf(bits);
+    const ids = new Uint32Array(8 * bytes.length);
+    let count = 0;
+    bytes.forEach((byte, index) => {
+      for (let bit = 0; byte >> bit; bit += 1) {
+        if ((byte >> bit) & 1) {
+          ids[count] = 8 * index + bit;
+          count += 1;
+        }
+      }
     });
-    return ids;
+    return ids.slice(0, count);
   };
 
   // The bitset of some of `count` images.
@@ -20,15 +27,25 @@
     return textOf(bytes);
   };
 
-  const range = (start, end) => Array.from({length: end - start}, (_, offset) => start + offset);
+  const range = (start, end) => {
+    const ids = new Uint32Array(end - start);
+    for (let offset = 0; offset < ids.length; offset += 1) ids[offset] = start + offset;
+    return ids;
+  };
+
+  let shown = {};  // what was asked for last: a step from image to image lists no million anew
 
   // The selection, unless it was made in another image set, and the ids of its images; else those of the split. Where
-  // nothing is kept for training, all is test.
-  const shownOf = (source, selected, split) => {
+  // nothing is kept for training, all is test. Fails where a large selection cannot be fetched.
+  const shownOf = async (source, selected, split) => {
     const selection = selected?.images === source.images ? selected : null;
-    const ids = selection ? idsOf(selection.bits)
-      : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
-    return {selection, ids};
+    const name = [source.images, selection ? selection.id : split].join();
+    if (name !== shown.name) {
+      const ids = selection ? idsOf(await darkroom.selectedBits(selection))
+        : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
+      shown = {name, ids};
+    }
+    return {selection, ids: shown.ids};
   };
 
   // Arrays of all images by name; null for what is not known. Fails where they cannot be fetched.

@@ -160,15 +160,15 @@
         setProps('table-empty', {children: 'The images appear when the set is loaded.'});
         return keep;
       }
-      const said = await darkroom.saidOf(source).catch(() => null);
+      const found = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, selected, split)]).catch(() => null);
       if (turn !== drawn) return keep;  // a newer call is under way
-      if (!said) {
+      if (!found) {
         repeat.later(drawn);
         setProps('table-empty', {children: 'Could not be fetched; asked for again'});
         return keep;
       }
       repeat.done();
-      const {selection, ids} = darkroom.shownOf(source, selected, split);
+      const [said, {selection, ids}] = found;
       const name = [source.images, source.predictions, selection ? selection.id : split].join();
       target.show(name, source, said, ids);
       target.setFocus(focus);

@@ -78,16 +78,16 @@
         return [keep, 'The images of the selection', 'none', keep, keep, keep];
       }
       const target = gridOn(document.getElementById('grid'));
-      const said = await darkroom.saidOf(source).catch(() => null);
+      const found = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, selected, split)]).catch(() => null);
       if (turn !== drawn) return Array(6).fill(keep);  // a newer call is under way
-      if (!said) {
+      if (!found) {
         repeat.later(drawn);
         if (target.source?.key !== source.images) target.setIds([]);  // images of another study
         return [keep, 'Could not be fetched; asked for again', keep, keep, keep, keep];
       }
       repeat.done();
+      const [said, {selection, ids}] = found;
       const {labels, predicted, ...measures} = said;
-      const {selection, ids} = darkroom.shownOf(source, selected, split);
       const canGroup = {none: true, true: labels, predicted, right: labels && predicted};
       const map = mapOf(source);
       const hasFocus = focus !== null && focus !== undefined && focus >= 0 && focus < source.count;

@@ -1,14 +1,16 @@
 """How soon the page answers a gesture of the Teacher view: in a headless Chromium with software WebGL, over plain HTTP.
 
-    uv run python -m benchmarks.gestures [--mnist DIR] [--most 100000]
+    uv run python -m benchmarks.gestures [--mnist DIR] [--most 1000000]
 
 The test images of MNIST, where DIR holds its four files, and predictions alone, up to as many as --most says. From the
-release of a lasso round points of the map, and from a click on a cell of the matrix, to the moment when the images in
-view are painted. Beside it: the same lasso without anything of ours listening, which is what Plotly takes.
+release of a lasso round a part of the map, and from a click on a cell of the matrix, to the moment when the images in view
+are painted; from a move of the pointer to the ring round the same image in the other view, and how often the server was
+asked meanwhile. Beside it: the same lasso with all points drawn and nothing of ours listening, which is what Plotly takes.
 """
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import TimeoutError as NoAnswer
@@ -18,58 +20,119 @@ from benchmarks.studies import mnist, predictions_alone
 from tests.browser.desk import FLAGS, Desk, find_browser
 from workers.studies import Study
 
-SMALL, LARGE = 10_000, 100_000
+SMALL, LARGE, HUGE = 10_000, 100_000, 1_000_000
 LASSO_SECONDS = {SMALL: 0.3, LARGE: 0.6}
 CELL_SECONDS = 0.2
+HOVER_SECONDS = 0.05
 N_CLASSES = 10
+EDGE = 8  # px between a tile and the edge of the grid, so that no half tile is pointed at
 
-# Notes how long it takes from the release of the mouse until the grid has painted another selection.
+# Note how long it takes from an event of the pointer until something is painted: another selection by the grid, another ring
+# over the map, another one in the grid, or nothing of ours, only Plotly's own event.
 WATCH = """
-window.watch = () => addEventListener('pointerup', () => {
-  const began = performance.now(), grid = document.querySelector('#grid'), before = grid.dataset.count;
+window.watch = (event, stateOf, isPainted) => addEventListener(event, () => {
+  const began = performance.now(), before = stateOf();
   window.took = null;
   const look = () => {
-    if (grid.dataset.ready === 'true' && grid.dataset.count !== before) window.took = performance.now() - began;
+    if (stateOf() !== before && isPainted()) window.took = performance.now() - began;
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 }, {capture: true, once: true});
-"""
-# What Plotly alone takes for a lasso: from the release of the mouse to its own event.
-PLOTLY = """
-window.watch = () => addEventListener('pointerup', () => {
-  const began = performance.now();
+window.watchGrid = () => {
+  const {dataset} = document.querySelector('#grid');
+  window.watch('pointerup', () => dataset.count, () => dataset.ready === 'true');
+};
+window.watchRing = () => {
+  const {hover} = window.darkroom.scatter.rings;
+  window.watch('pointermove', () => hover.style.transform, () => !hover.hidden);
+};
+window.watchTile = () => window.watch('pointermove', () => window.darkroom.grid.pointedId, () => true);
+window.watchPlotly = () => addEventListener('pointerup', () => {
+  const began = performance.now(), {plot} = window.darkroom.scatter;
   window.took = null;
-  window.darkroom.scatter.plot.once('plotly_selected', () => { window.took = performance.now() - began; });
+  plot.removeAllListeners('plotly_selected');
+  plot.once('plotly_selected', () => { window.took = performance.now() - began; });
 }, {capture: true, once: true});
 """
+AXES = (
+    "() => { const {xaxis, yaxis} = window.darkroom.scatter.plot._fullLayout; return [...xaxis.range, ...yaxis.range] }"
+)
+DRAW_ALL = "() => { window.darkroom.mostDrawn = Infinity; window.darkroom.scatter.draw() }"
+# Where tiles that are wholly in view are, and points of the map that lie apart from each other, in px of the page.
+TILES = """edge => { const {grid} = window.darkroom, box = grid.host.getBoundingClientRect(), places = [];
+    for (const id of grid.ids.subarray(0, 500)) {
+        const {x, y, width, height} = grid.rectOf(id);
+        if (y + height + edge < box.height) places.push([box.left + x + width / 2, box.top + y + height / 2]);
+    }
+    return places }"""
+POINTS = """() => { const {scatter, grid} = window.darkroom, box = scatter.host.getBoundingClientRect();
+    return [...grid.ids.subarray(0, 500)].map((id) => scatter.drawing.pixelOf(id, scatter.source)).filter(Boolean)
+        .map(([x, y]) => [box.left + x, box.top + y]) }"""
 
 
-def timed(desk: Desk, gesture: Callable[[], object]) -> float | None:
-    """Seconds that the page takes for a gesture; None where it changes nothing."""
-    desk.js("() => { window.took = undefined; window.watch(); }")
+@dataclass
+class Taken:
+    """Seconds by gesture; what changed nothing is not among them."""
+
+    lasso: list[float] = field(default_factory=list)
+    cell: list[float] = field(default_factory=list)
+    ring: list[float] = field(default_factory=list)
+    tile: list[float] = field(default_factory=list)
+    plotly: list[float] = field(default_factory=list)
+    asked: int = 0  # requests to the server while hovering
+
+
+def timed(desk: Desk, watch: str, gesture: Callable[[], object], patience: float = 20.0) -> list[float]:
+    """Seconds that the page takes for a gesture; none where it changes nothing."""
+    desk.js(f"() => {{ window.took = undefined; window.{watch}(); }}")
     gesture()
     try:
-        desk.page.wait_for_function("typeof window.took === 'number'", timeout=20_000)
+        desk.page.wait_for_function("typeof window.took === 'number'", timeout=1000 * patience)
     except NoAnswer:
-        return None
-    return desk.js("() => window.took") / 1000
+        return []
+    return [desk.js("() => window.took") / 1000]
 
 
-def measured(browser: Browser, site: str, study: Study, runs: int, watch: str) -> tuple[list[float], list[float]]:
-    """Seconds of lassos round changing parts of the map, and of clicks on cells of the matrix."""
+def measured(browser: Browser, site: str, study: Study, count: int, runs: int) -> Taken:
+    """Lassos round changing parts of the map, clicks on cells of the matrix, tiles and points that are hovered."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(watch)
+    context.add_init_script(WATCH)
     desk = Desk(context.new_page(), site).open(f"/?study={study.id}")
     desk.wait_map()
-    box = desk.js("() => { const {xaxis, yaxis} = window.darkroom.scatter.plot._fullLayout;"
-                  " return [...xaxis.range, ...yaxis.range] }")  # fmt: skip
+    desk.wait("window.darkroom.scatter.members.flat().length || window.darkroom.scatter.plot.layout.images.length")
     random.seed(0)
-    lassos = [timed(desk, lambda: desk.lasso(part_of(box))) for _ in range(runs)]
-    cells = [divmod(number, N_CLASSES) for number in random.sample(range(N_CLASSES**2), runs)]
-    clicks = [timed(desk, lambda cell=cell: desk.click_cell(*cell)) for cell in cells]
+    box, taken = desk.js(AXES), Taken()
+    for _ in range(runs):
+        taken.lasso += timed(desk, "watchGrid", lambda: desk.lasso(part_of(box)))
+    for true, predicted in random.sample([divmod(number, N_CLASSES) for number in range(N_CLASSES**2)], runs):
+        taken.cell += timed(desk, "watchGrid", lambda cell=(true, predicted): desk.click_cell(*cell))
+    hover(desk, taken, runs)
+    if count <= LARGE:
+        desk.js(DRAW_ALL)
+        desk.wait_map()
+        for _ in range(max(3, runs // 4)):
+            taken.plotly += timed(desk, "watchPlotly", lambda: desk.lasso(part_of(box)))
     context.close()
-    return [took for took in lassos if took], [took for took in clicks if took]
+    return taken
+
+
+def hover(desk: Desk, taken: Taken, runs: int) -> None:
+    """Moves the pointer over tiles, and where points are drawn over those."""
+    desk.page.keyboard.press("Escape")
+    desk.wait_data("selection", "!data")
+    desk.page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    tiles, points = desk.js(TILES, EDGE), desk.js(POINTS)
+    for x, y in random.sample(tiles, min(runs, len(tiles))):
+        taken.ring += timed(desk, "watchRing", lambda x=x, y=y: desk.page.mouse.move(x, y), 2.0)
+    if desk.js("window.darkroom.scatter.members.flat().length"):
+        for x, y in random.sample(points, min(runs, len(points))):
+            desk.page.mouse.move(5, 5)
+            desk.page.wait_for_timeout(100)
+            taken.tile += timed(desk, "watchTile", lambda x=x, y=y: desk.page.mouse.move(x, y), 2.0)
+    taken.asked = sum("_dash-update-component" in url and "pulse" not in url for url in asked)
 
 
 def part_of(box: list[float]) -> tuple[float, float, float, float]:
@@ -82,36 +145,39 @@ def part_of(box: list[float]) -> tuple[float, float, float, float]:
 
 
 def main() -> None:
-    chosen = read_runs(__doc__, 20, mnist=("", "folder that holds MNIST"), most=(LARGE, "predictions alone, at most"))
+    chosen = read_runs(__doc__, 20, mnist=("", "folder that holds MNIST"), most=(HUGE, "predictions alone, at most"))
     print(machine())
     rows, verdicts = [], []
     with folder() as parent, Darkroom(parent / "data") as page, sync_playwright() as playwright:
         page.wait(page.answers, "the page answers")
         page.wait_for_workers()
         engine = page.engine()
-        counts = [count for count in (SMALL, LARGE, 10 * LARGE) if count <= chosen.most]
+        counts = [count for count in (SMALL, LARGE, HUGE) if count <= chosen.most]
         studies = {count: predictions_alone(page, engine, parent, count, N_CLASSES) for count in counts}
         if chosen.mnist:
             studies[SMALL] = mnist(page, engine, chosen.mnist)
         site = f"http://127.0.0.1:{page.port}"
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         for count, study in studies.items():
-            lassos, clicks = measured(browser, site, study, chosen.runs, WATCH)
-            alone, _ = measured(browser, site, study, max(3, chosen.runs // 4), PLOTLY)
-            for name, seconds, limit in (
-                ("lasso released → grid", lassos, LASSO_SECONDS.get(count)),
-                ("confusion click → grid", clicks, CELL_SECONDS if count == SMALL else None),
+            taken = measured(browser, site, study, count, chosen.runs)
+            for name, seconds, limit, plotly in (
+                ("lasso released → grid", taken.lasso, LASSO_SECONDS.get(count), taken.plotly),
+                ("confusion click → grid", taken.cell, CELL_SECONDS if count == SMALL else None, []),
+                ("tile hovered → ring on the map", taken.ring, HOVER_SECONDS, []),
+                ("point hovered → ring in the grid", taken.tile, HOVER_SECONDS, []),
             ):
                 if not seconds:
-                    rows.append([f"{study.title}: {name}", "no answer", "", "", ""])
+                    why = "points are drawn when zoomed in" if "point" in name and count > SMALL else "no answer"
+                    rows.append([f"{study.title}: {name}", why, "", "", ""])
                     continue
                 p95 = percentile(seconds, 0.95)
-                plotly = ms(median(alone)) if alone and "lasso" in name else ""
-                rows.append([f"{study.title}: {name}", str(len(seconds)), ms(median(seconds)), ms(p95), plotly])
+                alone = ms(median(plotly)) if plotly else ""
+                rows.append([f"{study.title}: {name}", str(len(seconds)), ms(median(seconds)), ms(p95), alone])
                 if limit:
                     verdicts.append(f"{name} of {count:,} ≤ {ms(limit)}: {met(p95, limit)}")
+            verdicts.append(f"requests to the server while hovering, {count:,}: {taken.asked}")
         browser.close()
-    print(table("From a gesture to the painted grid", ["", "runs", "median", "p95", "Plotly alone, median"], rows))
+    print(table("From a gesture to what it paints", ["", "runs", "median", "p95", "Plotly alone, median"], rows))
     print("\n" + "\n".join(verdicts))
     print("limit: what Plotly takes to find the points in a lasso, and one round trip to the server")
 

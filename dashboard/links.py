@@ -1,9 +1,11 @@
 """What links the views: the study, the selection, the focused and the pinned image, and the URL that holds them.
 
 A selection is made once, as a bitset over the image set, with where it came from and a label such as "4 taken for 9".
-The engine remembers it by content, so that the URL needs its id only. Hover stays in the browser.
+The engine remembers it by content, so that the URL needs its id only. The store holds the bitset of a small set; that of a
+large one would travel with every callback, so the browser fetches it once by the id. Hover stays in the browser.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +24,8 @@ from workers.studies import Study
 # What a tab shows: the stores that an address brings back, in the order in which they are found.
 SHOWN = (ids.STUDY, ids.SELECTION, ids.FOCUS, ids.PINNED)
 UNCHANGED = (dash.no_update,) * len(SHOWN)
+
+MOST_CARRIED = 20_000  # images of a set whose selections carry their bits with them, 3.3 kB
 
 Found = tuple[dict | None, dict | None, int | None, int | None]  # of each of them, what it is to hold
 
@@ -75,9 +79,43 @@ def make_selection(
 
 
 def remembered(engine: Engine, selection: dict[str, Any]) -> dict[str, Any]:
-    """A selection that the engine remembers, with the id that it is remembered by."""
+    """A selection that the engine remembers, as its store holds it: with the id that it is remembered by."""
     content = {name: value for name, value in selection.items() if name != "id"}
-    return content | {"id": engine.selections.keep(content)}
+    return carried(content | {"id": engine.selections.keep(content)})
+
+
+def carried(selection: dict[str, Any]) -> dict[str, Any]:
+    """A selection as its store holds it: that of a large set without its bits."""
+    if len(selection["bits"]) <= len(pack_bits(np.zeros(MOST_CARRIED, bool))):
+        return selection
+    return {name: value for name, value in selection.items() if name != "bits"}
+
+
+def whole(engine: Engine, selection: Mapping[str, Any]) -> dict[str, Any]:
+    """What the engine remembers of a selection that a store holds, or that was saved: all but its id.
+
+    Raises
+    ------
+    ValueError
+        It is not known any more.
+    """
+    if "bits" in selection:
+        return {name: value for name, value in selection.items() if name != "id"}
+    kept = engine.selections.get(selection["id"])
+    if kept is None:
+        raise ValueError(f"the selection {selection['label']} is not known any more; select its images again")
+    return kept
+
+
+def mask_of(engine: Engine, selection: Mapping[str, Any]) -> np.ndarray:
+    """The mask (N,) of the images of a selection.
+
+    Raises
+    ------
+    ValueError
+        It is not known any more.
+    """
+    return unpack_bits(whole(engine, selection)["bits"], engine.results.meta(selection["images"])["count"])
 
 
 def picked_selection(
@@ -88,9 +126,13 @@ def picked_selection(
     if picked is None or fitting(picked, study) is None:
         return None
     mask = unpack_bits(picked["bits"], engine.results.meta(picked["images"])["count"])
+    return make_selection(engine, picked["images"], mask, picked_words(picked["tool"], mask), origin, **more)
+
+
+def picked_words(tool: str, mask: np.ndarray) -> str:
+    """What is selected with a tool is called."""
     count = int(mask.sum())
-    label = f"{picked['tool']} of {count:,} image{'s' if count > 1 else ''}"
-    return make_selection(engine, picked["images"], mask, label, origin, **more)
+    return f"{tool} of {count:,} image{'s' if count > 1 else ''}"
 
 
 def fitting(selection: dict[str, Any] | None, study: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -204,4 +246,4 @@ def pick_study(engine: Engine, study_id: str | None) -> Study | None:
 def recall_selection(engine: Engine, selection_id: str | None) -> dict[str, Any] | None:
     """The selection with this id, as its store holds it; None when it is not known (any more)."""
     selection = engine.selections.get(selection_id) if selection_id else None
-    return None if selection is None else selection | {"id": selection_id}
+    return None if selection is None else carried(selection | {"id": selection_id})

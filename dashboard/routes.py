@@ -1,14 +1,16 @@
-"""Bytes over HTTP, outside the callbacks: atlas pages, arrays, single images, health.
+"""Bytes over HTTP, outside the callbacks: atlas pages, arrays, single images, pictures of maps, large selections, health.
 
 Results never change, so everything here but previews may be kept by the browser for ever; the ETag is the content address.
 """
 
+import hashlib
 import io
 
 import numpy as np
 from flask import Flask, Response, jsonify, request
 from PIL import Image
 
+from dashboard.map_points import Picture
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.store import UNAVAILABLE
@@ -46,11 +48,32 @@ def add_routes(server: Flask, engine: Engine) -> None:
     def preview(key: str) -> Response:
         """What a running job has so far; empty where it shows nothing (any more), which is no fault of the asker's."""
         shown = engine.preview(key)
-        response = Response(status=404) if shown is None else Response(shown, mimetype="application/octet-stream")
-        response.cache_control.no_store = True
-        return response
+        return fleeting(Response(status=404) if shown is None else Response(shown, mimetype="application/octet-stream"))
 
-    @server.get("/<any(atlas, array, image):kind>/<path:rest>")
+    @server.get("/density/<key>.png")
+    def density(key: str) -> Response:
+        try:
+            asked = Picture.read(request.args)
+            if asked.preview:
+                return fleeting(Response(asked.draw(engine, key), mimetype="image/png"))
+            told = hashlib.sha256(request.query_string).hexdigest()[:16]
+            return kept(f"{key}-{told}", "image/png", lambda: asked.draw(engine, key))
+        except ValueError as error:
+            return Response(f"{str(error)[:1].upper()}{str(error)[1:]}.\n", 400, mimetype="text/plain")
+
+    @server.get("/selection/<selection_id>.bits")
+    def selection(selection_id: str) -> Response:
+        """What is selected, as its store would hold it if it were small: base64 of a bitset."""
+
+        def bits() -> str:
+            selection = engine.selections.get(selection_id)
+            if selection is None:
+                raise MissingResult("this selection is not known any more")
+            return selection["bits"]
+
+        return kept(f"selection-{selection_id}", "text/plain", bits)
+
+    @server.get("/<any(atlas, array, image, density, selection):kind>/<path:rest>")
     def unknown(kind: str, rest: str) -> Response:
         raise MissingResult(f"/{kind}/{rest} is no address of this page; it takes a result's key and a name or number")
 
@@ -65,6 +88,12 @@ def add_routes(server: Flask, engine: Engine) -> None:
 def away(error: Exception) -> Response:
     """What a route says while the store does not answer."""
     return Response("The store does not answer; nothing is lost, try again in a moment.\n", 503, mimetype="text/plain")
+
+
+def fleeting(response: Response) -> Response:
+    """A response that the browser does not keep."""
+    response.cache_control.no_store = True
+    return response
 
 
 def kept(etag: str, media_type: str, make) -> Response:

@@ -13,6 +13,9 @@ ACCENT_COLOUR = "#7950f2"
 RIGHT, WRONG = "#3f90da", "#e5484d"
 TRAIN, TEST = "#868e96", ACCENT_COLOUR
 
+# Viridis without its ends, which would be lost on a dark or on a white ground.
+RAMP = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30")
+
 # Petroff 2021, "Accessible color sequences for data visualization": ten that colour-blind readers can tell apart.
 TEN_CLASSES = (
     "#3f90da",

@@ -13,8 +13,8 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
-from dashboard.links import fitting, make_selection, study_data
-from dashboard.measures import in_split, unpack_bits
+from dashboard.links import fitting, make_selection, mask_of, study_data
+from dashboard.measures import in_split
 from dashboard.teacher import ids
 from dashboard.teacher.class_figures import MARKED, dendrogram_figure, frames, sunburst_figure
 from dashboard.teacher.class_tree import Node, Tree, above, classes_named, node_name, under
@@ -270,7 +270,7 @@ def register_classes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
             return dash.no_update
         before = fitting(selection, study) if picked["add"] else None
         if before is not None and before.get("classes") and before["split"] == split:
-            mask |= unpack_bits(before["bits"], meta["count"])
+            mask |= mask_of(engine, before)
             members = [*before["classes"], *(number for number in members if number not in before["classes"])]
             label, before = classes_named(members, names), None
         made = make_selection(engine, images, mask, label, ORIGIN, split=split, classes=members)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.links import make_selection
+from dashboard.links import make_selection, mask_of
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from workers.engine import Engine
 
@@ -105,7 +105,7 @@ def select_cells(
     if how == "only" or held is None:
         return make(engine, keys, split, mask, label, cells)
     before = marked_cells(held, split, len(names))
-    mask_before = unpack_bits(held["bits"], count)
+    mask_before = mask_of(engine, held)
     mask = mask_before | mask if how == "add" else mask_before & ~mask
     if not mask.any():
         return None

@@ -96,7 +96,7 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         images, selection = study["keys"]["images"], fitting(selection, study)
         meta = engine.results.meta(images)
         split = split if meta["n_train"] else "test"  # where nothing is kept for training, all is test
-        numbers = selected_ids(meta, selection, split)
+        numbers = selected_ids(engine, images, selection, split)
         name = file_name("ids", selection["label"] if selection else f"all {split}")
         if ctx.triggered_id == ids.EXCHANGE_CSV:
             return dcc.send_string(as_csv(numbers), f"{name}.csv")

@@ -13,8 +13,8 @@ from dashboard.abilities import labels_of
 from dashboard.components.panel import label
 from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import typed
-from dashboard.links import fitting
-from dashboard.measures import in_split, unpack_bits, wilson_interval
+from dashboard.links import fitting, mask_of
+from dashboard.measures import in_split, wilson_interval
 from dashboard.teacher import ids
 from dashboard.teacher.exchange import exchange_menu
 from dashboard.teacher.saved import saved_menu
@@ -119,7 +119,7 @@ def accuracy_words(
     of_split = in_split(meta["count"], meta["n_train"], split)
     said = [share_words(f"{split} accuracy", right[of_split], by_outcome=False)]
     if selection:
-        chosen = right[unpack_bits(selection["bits"], meta["count"])]
+        chosen = right[mask_of(engine, selection)]
         said.append(share_words("of the selection", chosen, by_outcome=selection.get("by_outcome", False)))
     return said
 

@@ -39,7 +39,9 @@ SCATTER_WORDS = "scatter-words"
 SCATTER_SOURCE = "scatter-source"
 SCATTER_AGAIN = "scatter-again"  # as GRID_AGAIN
 SCATTER_PAINTED = "scatter-painted"
-SCATTER_PICKED = "scatter-picked"  # what a lasso or a box enclosed: {"images", "bits", "tool"}
+SCATTER_PICKED = (
+    "scatter-picked"  # what a lasso or a box enclosed: {"images", "bits", "tool"}; of many points its outline
+)
 
 
 def setting(name: str) -> str:

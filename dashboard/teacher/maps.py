@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dashboard.abilities import has_labels
 from dashboard.components.panel import label
 from dashboard.jobs.words import told
-from dashboard.theme import ACCENT_COLOUR, RIGHT, WRONG, class_colours
+from dashboard.theme import ACCENT_COLOUR, RAMP, RIGHT, WRONG, class_colours
 from workers.engine import Engine
 from workers.jobs import Job, OutdatedJob, UnknownJob
 from workers.kinds import content_key, job
@@ -18,6 +18,7 @@ from workers.studies import Study
 MAPPED = {"pixels": "Pixels", "features": "Features", "logits": "Logits", "probabilities": "Probabilities"}
 PREFERRED = ("features", "logits", "probabilities", "pixels")  # what is shown where what was chosen is not there
 EVICTED = "its places have made room for other results"
+LONG_FROM = 100_000  # images, of which t-SNE and UMAP take much longer than one waits for
 CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
 
 
@@ -90,13 +91,18 @@ def title_of(asked: EmbeddingParams) -> str:
     return f"{METHODS[asked.method]} of {asked.of}" + (", 3-D" if asked.n_components == 3 else "")
 
 
-def job_words(asked: EmbeddingParams, made: Job, now: float) -> list:
-    """How far the job of a map is, or why it ended and what to do. While there is a preview, the panel's line says what
-    is being made."""
+def job_words(asked: EmbeddingParams, made: Job, now: float, count: int) -> list:
+    """How far the job of a map of `count` images is, or why it ended and what to do. While there is a preview, the panel's
+    line says what is being made."""
     words = EVICTED if made.state == "done" else told(made, now)
     words = words if is_previewed(made) else f"{title_of(asked)}: {words}"
     if not made.is_open:
         return [f"{words.rstrip('.')}. Change its settings, or try again."]
+    if asked.method != "pca" and count > LONG_FROM and not is_previewed(made):
+        words = (
+            f"{words}. Of {count:,} images {METHODS[asked.method]} may take hours, and gigabytes of memory; PCA takes "
+            "seconds."
+        )
     moving = made.state == "running" and made.fraction is None
     value = 100 if moving else 100 * (made.fraction or 0)
     return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far the map is"))]
@@ -146,5 +152,6 @@ def drawn_from(engine: Engine, keys: Mapping[str, str], key: str) -> dict[str, A
         "class_names": images["class_names"],
         "colours": class_colours(images["n_classes"]),
         "verdicts": [RIGHT, WRONG],
+        "ramp": RAMP,
         "accent": ACCENT_COLOUR,
     }

@@ -12,7 +12,7 @@ from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import icon, label
 from dashboard.jobs.ids import pressing
-from dashboard.links import fitting, remembered
+from dashboard.links import fitting, remembered, whole
 from dashboard.teacher import ids
 from dashboard.teacher.sets import WAYS, combined
 from workers.engine import Engine
@@ -96,7 +96,7 @@ def register_saved(app: dash.Dash, engine: Engine) -> None:
         if selection is None:
             return dash.no_update, dash.no_update, "nothing is selected that could be saved"
         try:
-            engine.selections.save(name or "", {key: value for key, value in selection.items() if key != "id"})
+            engine.selections.save(name or "", whole(engine, selection))
         except ValueError as error:
             return dash.no_update, dash.no_update, str(error)
         return rows(engine.selections.saved(selection["images"])), "", None

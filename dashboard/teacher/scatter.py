@@ -13,7 +13,16 @@ from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel,
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
-from dashboard.links import chosen_by_outcome, picked_selection, study_data
+from dashboard.links import (
+    chosen_by_outcome,
+    fitting,
+    make_selection,
+    mask_of,
+    picked_selection,
+    picked_words,
+    study_data,
+)
+from dashboard.map_points import Planes, Shown
 from dashboard.teacher import ids
 from dashboard.teacher.map_settings import register_settings, settings_button
 from dashboard.teacher.maps import (
@@ -137,6 +146,9 @@ def scatter_panel() -> html.Section:
             "of clusters and distances between them mean little: try several perplexities before believing a shape.",
             "UMAP (McInnes, Healy and Melville 2018) also keeps neighbours together, and a little more of what lies between "
             "clusters. Few neighbours show detail, many the whole; the least distance says how tightly points may lie.",
+            "More than 20,000 points are drawn as a picture of how many lie where, a pixel in the mean colour of its points; "
+            "zoom in until few are in view to see them one by one. An outline selects all that lie in it in either case. "
+            "A map in 3-D is drawn of up to 20,000 images.",
             "Draw around points to select their images; Shift adds, Alt takes away, a double click clears. Click a point "
             "to look at one image. In 3-D drag to turn.",
             "Click a class under the map to hide it, so that a lasso leaves it out; Alt or a double click shows it alone; "
@@ -261,7 +273,7 @@ def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | Non
     return told | {
         "source": preview_source(engine, keys, made, asked) if previewed else None,
         "wordless": HIDDEN,
-        "told": job_words(asked, made, engine.jobs.now()),
+        "told": job_words(asked, made, engine.jobs.now(), engine.results.meta(keys["images"])["count"]),
         "run": "scatter-run scatter-run-over" if previewed else "scatter-run",
         "not_run": False,
         "cancel": "block" if made.is_open else "none",
@@ -271,6 +283,7 @@ def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | Non
 
 def register_drawing(app: dash.Dash, engine: Engine) -> None:
     """The map in the browser, and what is selected on it."""
+    planes = Planes(engine)
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawScatter"),
         Output(ids.SCATTER_PAINTED, "data"),
@@ -293,10 +306,20 @@ def register_drawing(app: dash.Dash, engine: Engine) -> None:
     )
     def select(picked: dict | None, split: str, study: dict | None, before: dict | None):
         """The images that a lasso or a box encloses, or those of a class of the legend; or these and what was selected
-        before, or that without these."""
-        onto = bool(picked and picked.get("onto")) and chosen_by_outcome(before, study)
-        by_outcome = onto or bool(picked and picked.get("by_outcome"))
-        return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split) or dash.no_update
+        before, or that without these. Of many points the browser tells the outline, else it tells the images."""
+        if picked is None or study is None or fitting(picked, study) is None:
+            return dash.no_update
+        onto = picked.get("onto", False) and chosen_by_outcome(before, study)
+        by_outcome = onto or picked.get("by_outcome", False)
+        if "bits" in picked:
+            return picked_selection(engine, picked, study, ORIGIN, by_outcome=by_outcome, split=split)
+        held, keys = fitting(before, study), study["keys"]
+        shown = Shown(keys["images"], keys["predictions"], split, picked["grouping"], tuple(picked["hidden"]))
+        mask = planes.picked(picked, shown, None if held is None else mask_of(engine, held))
+        if not mask.any():
+            return None
+        label = picked_words(picked["tool"], mask)
+        return make_selection(engine, keys["images"], mask, label, ORIGIN, by_outcome=by_outcome, split=split)
 
 
 def register_take(app: dash.Dash, engine: Engine) -> None:

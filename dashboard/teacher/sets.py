@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.links import make_selection
-from dashboard.measures import unpack_bits
+from dashboard.links import make_selection, mask_of
 from workers.engine import Engine
 
 ORIGIN = "header"
@@ -30,8 +29,7 @@ def combined(engine: Engine, way: str, one: dict[str, Any], other: dict[str, Any
     """What a way of `WAYS` makes of two selections of an image set; None when that is no image at all. It is chosen by
     outcome when one of the two is: the images that are left of others are so by what the teacher said of these."""
     combine, word = WAYS[way]
-    count = engine.results.meta(one["images"])["count"]
-    mask = combine(unpack_bits(one["bits"], count), unpack_bits(other["bits"], count))
+    mask = combine(mask_of(engine, one), mask_of(engine, other))
     if not mask.any():
         return None
     by_outcome = any(each.get("by_outcome", False) for each in (one, other))

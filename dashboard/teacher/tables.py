@@ -1,13 +1,13 @@
 """The Teacher view's numbers as CSV, to take along."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from dashboard.abilities import labels_of
 from dashboard.components.tables import to_csv
-from dashboard.measures import in_split, unpack_bits
+from dashboard.links import mask_of
+from dashboard.measures import in_split
 from dashboard.teacher.class_figures import Share
 from dashboard.teacher.class_tree import Tree
 from dashboard.teacher.confusions import confusions_of
@@ -105,13 +105,13 @@ def selection_table(engine: Engine, keys: Mapping[str, str], selection: dict | N
             *("" if measure is None else float(measure[image]) for measure in measures),
             *probabilities[image].tolist(),
         ]
-        for image in selected_ids(meta, selection, split)
+        for image in selected_ids(engine, keys["images"], selection, split)
     )
     return to_csv(["image", "split", "true", "predicted", *MEASURES, *(f"p({name})" for name in names)], rows)
 
 
-def selected_ids(meta: Mapping[str, Any], selection: dict | None, split: str) -> list[int]:
-    """The ids of a selection; without one, those of the split. `meta` is that of the image set."""
-    count = meta["count"]
-    mask = unpack_bits(selection["bits"], count) if selection else in_split(count, meta["n_train"], split)
+def selected_ids(engine: Engine, images: str, selection: dict | None, split: str) -> list[int]:
+    """The ids of a selection; without one, those of the split."""
+    meta = engine.results.meta(images)
+    mask = mask_of(engine, selection) if selection else in_split(meta["count"], meta["n_train"], split)
     return np.flatnonzero(mask).tolist()

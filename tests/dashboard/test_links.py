@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from dashboard.links import fitting, make_selection, pick_study, recall_selection, study_data
-from dashboard.measures import unpack_bits
+from dashboard.links import fitting, make_selection, mask_of, pick_study, recall_selection, study_data, whole
+from dashboard.measures import pack_bits, unpack_bits
 from dashboard.server import build
 from tests.dashboard.asking import Page
 from workers.kinds import job
@@ -69,6 +69,19 @@ def test_a_selection_is_recalled_as_its_store_held_it(engine):
     made = make_selection(engine, IMAGES, MASK, "4 taken for 9", "matrix", cells="AAE=")
     assert recall_selection(engine, made["id"]) == made
     assert json.loads(json.dumps(made)) == made
+
+
+def test_a_large_selection_leaves_its_bits_with_the_engine(engine, own, monkeypatch):
+    mask = np.arange(30_000) % 3 == 0
+    monkeypatch.setattr(engine.results, "meta", lambda key: {"count": len(mask)})
+    client = build(engine, own.settings).server.test_client()
+    made = make_selection(engine, IMAGES, mask, "every third", "test")
+    assert "bits" not in made
+    assert recall_selection(engine, made["id"]) == made
+    assert (mask_of(engine, made) == mask).all()
+    assert whole(engine, made)["bits"] == client.get(f"/selection/{made['id']}.bits").text == pack_bits(mask)
+    with pytest.raises(ValueError, match="every third is not known any more; select its images again"):
+        mask_of(engine, made | {"id": "0" * 16})
 
 
 @pytest.mark.parametrize("unknown", [None, "", "0" * 16, "../x", "*"])

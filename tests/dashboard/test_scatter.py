@@ -10,9 +10,10 @@ import pytest
 from dashboard.links import make_selection, study_data
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from dashboard.server import build
-from dashboard.teacher.maps import map_words, too_few
+from dashboard.teacher.maps import job_words, map_words, too_few
 from dashboard.theme import class_colours
 from tests.dashboard.asking import Page
+from workers.jobs import Job
 from workers.kinds import KINDS, job
 from workers.params import EmbeddingParams
 
@@ -230,6 +231,14 @@ def test_a_finished_map_says_how_it_was_made(meta, words):
     assert map_words(meta) == words
 
 
+def test_of_many_images_it_is_said_that_a_map_takes_long():
+    made = Job(key="k", kind="embedding", params={}, inputs={}, state="running")
+    words = "Of 1,000,000 images t-SNE may take hours, and gigabytes of memory; PCA takes seconds."
+    assert words in job_words(EmbeddingParams(method="tsne"), made, 0.0, 1_000_000)[0]
+    assert "hours" not in job_words(EmbeddingParams(method="tsne"), made, 0.0, 100_000)[0]
+    assert "hours" not in job_words(EmbeddingParams(method="pca"), made, 0.0, 1_000_000)[0]
+
+
 def test_before_the_predictions_there_is_nothing_to_map(own_page, study):
     ready = ["images", "teacher"]
     assert words_of(own_page, study, ready=ready) == "The map appears when the predictions are there."
@@ -284,6 +293,24 @@ def test_what_is_added_to_a_choice_by_outcome_is_one(own_page, own, study, onto,
     before = make_selection(own.engine, study.keys["images"], mask, "4 taken for 9", "matrix", by_outcome=chosen)
     made = pick(own_page, study, ~mask, onto=onto, before=before)["selection"]["data"]
     assert made["by_outcome"] is told
+
+
+def test_of_many_points_an_outline_is_told(own_page, own, study):
+    def draw(left, how="only", before=None):
+        outline = {"x": [left, 100, 100, left], "y": [-100, -100, 100, 100]}
+        told = {"images": study.keys["images"], "map": study.keys["embedding"], "tool": "Lasso", "outline": outline}
+        told |= {"how": how, "onto": how != "only", "grouping": "true", "hidden": [], "by_outcome": False}
+        told = {"scatter_picked__data": told, "matrix_split__value": "test", "selection__data": before}
+        return own_page.ask("selection.data", "scatter-picked.data", study__data=study_data(study), **told)["selection"]
+
+    x = own.engine.results.array(study.keys["embedding"], "places")[:, 0]
+    inside = (x > 0) & (np.arange(N) >= N_TRAIN)
+    made = draw(0)["data"]
+    assert made["label"] == f"Lasso of {inside.sum()} images"
+    assert (made["origin"], made["split"], made["by_outcome"]) == ("scatter", "test", False)
+    assert (unpack_bits(made["bits"], N) == inside).all()
+    assert draw(0, "remove", made)["data"] is None
+    assert draw(99)["data"] is None
 
 
 def test_an_outline_of_another_image_set_selects_nothing(own_page, study):
