@@ -44,10 +44,11 @@ class Results:
     Parameters
     ----------
     client : the connection to Redis.
-    cache_bytes : how much of what was read is kept in this process.
+    cache_bytes : how much of what was read is kept in this process. What the page shows of a million predictions of ten
+        classes takes 72 MB.
     """
 
-    def __init__(self, client: Client, cache_bytes: int = 64 * 2**20):
+    def __init__(self, client: Client, cache_bytes: int = 128 * 2**20):
         self._client = client
         self._cache: LRUCache[tuple[str, str], Any] = LRUCache(cache_bytes, getsizeof=_size)
         self._lock = threading.Lock()

@@ -64,7 +64,8 @@ def test_the_selected_images_of_whatever_split(digits, arrays):
     ids = [0, 7, 1437, 1438, 1796]
     mask = np.zeros(1797, bool)
     mask[ids] = True
-    table = selection_table(digits.engine, digits.study.keys, {"bits": pack_bits(mask)}, "train")
+    selection = {"images": digits.study.keys["images"], "bits": pack_bits(mask)}
+    table = selection_table(digits.engine, digits.study.keys, selection, "train")
     check_rows(*read(table), arrays, ids)
 
 
