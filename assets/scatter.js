@@ -12,6 +12,8 @@
 
   const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
+  const whenIdle = (task) => (window.requestIdleCallback ?? setTimeout)(task, {timeout: 300});
+
   const escapeText = (text) => text.replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign]));
 
   const element = (className, parent) => {
@@ -125,8 +127,15 @@
       if (isNew || isColoured) this.nameGroups();  // which may take some of the height
       if (isNew || wereHidden !== this.hidden.size > 0) this.draw();
       else if (isColoured) this.drawing?.recolour(this);
-      if (!isNew && isSelected) this.drawing?.mark(this);
+      if (!isNew && isSelected) this.markLater();
       else if (isFocused) this.placeRings();
+    }
+
+    // To fade points takes Plotly longer than the grid takes to paint the images, which is what somebody waits for.
+    markLater() {
+      this.marks = (this.marks ?? 0) + 1;
+      const turn = this.marks;
+      whenIdle(() => turn === this.marks && this.drawing?.mark(this));
     }
 
     clear() {
@@ -290,6 +299,8 @@
     // What comes back is known already. `onto`: added to what was selected before, or taken away from it.
     pick(bytes, tool, {onto, byOutcome}) {
       this.bits = bytes.some(Boolean) ? textOf(bytes) : null;
+      const detail = {images: this.source.images, bits: this.bits};
+      if (this.bits !== null) window.dispatchEvent(new CustomEvent('darkroom-picked', {detail}));
       this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, by_outcome: byOutcome});
     }
 

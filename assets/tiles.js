@@ -65,6 +65,17 @@
     return anchor !== null && focus === walked ? anchor : focus;
   };
 
+  let told = [];  // what the page told last
+  let picks = 0;
+
+  // What is enclosed on the map is painted at once; the selection that the server makes of it comes to the same images.
+  window.addEventListener('darkroom-picked', ({detail: {images, bits}}) => {
+    const [source, , ...how] = told;
+    if (source?.images !== images || !grid?.host.isConnected) return;
+    picks += 1;
+    window.dash_clientside.darkroom.drawGrid(source, {images, bits, id: `picked ${picks}`, label: ''}, ...how);
+  });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown, the orders
@@ -72,6 +83,7 @@
     async drawGrid(source, selected, split, sort, direction, group, size, focus, shownAs, _again, sorts, kinds) {
       const keep = window.dash_clientside.no_update;
       const turn = (drawn += 1);
+      told = [source, selected, split, sort, direction, group, size, focus, shownAs, _again, sorts, kinds];
       repeat.stop();
       if (!source) {
         grid?.setIds([]);

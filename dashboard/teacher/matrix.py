@@ -323,10 +323,10 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAn
         """The split that what is selected was made in."""
         return (fitting(selection, study) or {}).get("split") or dash.no_update
 
-    # The same when something is selected in another view; a round trip to the server would hold up all that counts a split.
+    # The same when something is selected in another view. The split is no output: all that is drawn of a split would wait
+    # for the answer, which is mostly that it stays.
     app.clientside_callback(
         ClientsideFunction("darkroom", "followSplit"),
-        Output(ids.SPLIT, "value"),
         Input(shared.SELECTION, "data"),
         State(ids.SPLIT, "value"),
         State(shared.STUDY, "data"),
