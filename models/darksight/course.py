@@ -12,7 +12,7 @@ from models.darksight.places import SAMPLE, answer_alike, at_once, place, search
 from models.darksight.start import POWERS, arrange, draw, first_places
 from models.darksight.student import Student
 
-LEAST_SAMPLE, SAMPLE_PER_CLASS, SAMPLE_SHARE = 1_000, 20, 0.1
+LEAST_SAMPLE, SAMPLE_PER_CLASS, SAMPLE_SHARE = 1_000, 10, 0.1
 HEAT = 6  # steps of every start before the worse half of them is given up; the others go twice as many before the next
 STAGE = 15  # steps on a sample before another is drawn
 COOLING, COOLING_STEPS = 4, 3  # temperatures above the last, and steps at each

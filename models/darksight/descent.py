@@ -16,6 +16,7 @@ from models.darksight.student import Student
 
 FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-7
 POINT_DAMPING = 1e-4
+MOST_COUPLED = 60  # classes, beyond which each is stepped by itself: all together cost their number squared a point
 SLOWEST = 1 / 3  # of the damping that is left after a step that went as foreseen
 TRIALS = 6  # of a step, each shorter
 STEPS = 8  # of Newton's method for the points, after each
@@ -122,6 +123,8 @@ class Step:
         return torch.cat([-self._slopes.x * by_class, -self._slopes.y * by_class, by_class])
 
     def _build(self) -> None:
+        """The Gauss-Newton matrix of the student without the points: of all classes together (1, 3 K, 3 K), or, where those
+        are too many, of each by itself (K, 3, 3)."""
         gradient, weight, _, x, y = self._slopes
         points = self._targets.weights
         root = points.sqrt()
@@ -132,28 +135,37 @@ class Step:
             last = (self._yy - below * below).clamp_min(1e-12).sqrt()
             first = self._mixed_x / corner
             columns += [self._spread(first * root), self._spread((self._mixed_y - first * below) / last * root)]
-        taken = torch.cat(columns, 1)
-        self._hessian = -(taken @ taken.T).cpu().double()
-        classes = torch.arange(len(x))
-        each = weight * points
-        for i, one in enumerate((-x, -y, None)):
-            for j, other in enumerate((-x, -y, None)):
-                value = each if one is None else each * one
-                value = (value if other is None else value * other).sum(1).cpu().double()
-                self._hessian[i * len(x) + classes, j * len(x) + classes] += value
+        own = weight * points
+        parts = torch.stack([-x, -y, torch.ones_like(x)])
+        blocks = torch.einsum("ikn,kn,jkn->kij", parts, own, parts)
+        if len(x) > MOST_COUPLED:
+            for column in columns:
+                mine = column.view(3, len(x), -1)
+                blocks -= torch.einsum("ikn,jkn->kij", mine, mine)
+            self._matrix = blocks.cpu().double()
+        else:
+            taken = torch.cat(columns, 1)
+            self._matrix = -(taken @ taken.T).cpu().double()[None]
+            whole, classes = self._matrix[0].view(3, len(x), 3, len(x)), torch.arange(len(x))
+            whole[:, classes, :, classes] += blocks.cpu().double()
         self._gradient = self._spread(gradient * points).sum(1).cpu().double()
 
     def student(self, damping: float) -> tuple[Student, float]:
         """The student after a step, and what it should gain."""
         classes = len(self._student.log_prior)
-        scale = torch.ones(3 * classes, dtype=torch.float64)
-        scale[: 2 * classes] /= self._student.variance
-        system = self._hessian + torch.diag(damping / classes * scale)
-        step = torch.linalg.solve(system, -self._gradient)
-        foreseen = -float(self._gradient @ step) - float(step @ (self._hessian @ step)) / 2
-        step = step.to(self._places.dtype).to(self._places.device)
-        self._moved = step[: 2 * classes].view(2, classes)
-        self._raised = step[2 * classes :]
+        scale = torch.ones(3, classes, dtype=torch.float64)
+        scale[:2] /= self._student.variance
+        scale *= damping / classes
+        gradient = self._gradient.view(3, classes)
+        if len(self._matrix) == 1:
+            gradient, scale = gradient.reshape(1, -1), scale.reshape(1, -1)
+        else:
+            gradient, scale = gradient.T, scale.T
+        step = torch.linalg.solve(self._matrix + torch.diag_embed(scale), -gradient)
+        foreseen = -float((gradient * step).sum()) - float(torch.einsum("bi,bij,bj->", step, self._matrix, step)) / 2
+        step = (step if len(self._matrix) == 1 else step.T).reshape(3, classes).to(self._places.dtype)
+        step = step.to(self._places.device)
+        self._moved, self._raised = step[:2], step[2]
         prior = (self._student.log_prior + self._raised).log_softmax(0)
         return self._student._replace(means=self._student.means + self._moved, log_prior=prior), foreseen
 
