@@ -51,7 +51,12 @@
 
   // ---- picking ----
 
-  const picked = (what, at) => ({what, at, how: darkroom.modifier() ?? 'only'});
+  // The images of one cell are in the grid before the server has made a selection of them.
+  const picked = (what, at) => {
+    const how = darkroom.modifier() ?? 'only';
+    if (what === 'cell' && how === 'only') window.dispatchEvent(new CustomEvent('darkroom-picked', {detail: {cell: at}}));
+    return {what, at, how};
+  };
   const pick = (what, at) => window.dash_clientside.set_props('confusions-picked', {data: picked(what, at)});
 
   // Whether all these cells are selected.

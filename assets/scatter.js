@@ -299,8 +299,7 @@
     // What comes back is known already. `onto`: added to what was selected before, or taken away from it.
     pick(bytes, tool, {onto, byOutcome}) {
       this.bits = bytes.some(Boolean) ? textOf(bytes) : null;
-      const detail = {images: this.source.images, bits: this.bits};
-      if (this.bits !== null) window.dispatchEvent(new CustomEvent('darkroom-picked', {detail}));
+      if (this.bits !== null) window.dispatchEvent(new CustomEvent('darkroom-picked', {detail: {bits: this.bits}}));
       this.onPick(this.bits === null ? null : {bits: this.bits, tool, images: this.source.images, onto, by_outcome: byOutcome});
     }
 

@@ -41,7 +41,7 @@
     const selection = selected?.images === source.images ? selected : null;
     const name = [source.images, selection ? selection.id : split].join();
     if (name !== shown.name) {
-      const ids = selection ? idsOf(await darkroom.selectedBits(selection))
+      const ids = selection ? selection.ids ?? idsOf(await darkroom.selectedBits(selection))
         : split === 'train' && source.n_train ? range(0, source.n_train) : range(source.n_train, source.count);
       shown = {name, ids};
     }

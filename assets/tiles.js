@@ -68,12 +68,22 @@
   let told = [];  // what the page told last
   let picks = 0;
 
-  // What is enclosed on the map is painted at once; the selection that the server makes of it comes to the same images.
-  window.addEventListener('darkroom-picked', ({detail: {images, bits}}) => {
-    const [source, , ...how] = told;
-    if (source?.images !== images || !grid?.host.isConnected) return;
+  const idsOfCell = async (source, [true_, taken], split) => {
+    const [{labels, predicted}, {ids}] = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, null, split)]);
+    return ids.filter((id) => labels[id] === true_ && predicted[id] === taken);
+  };
+
+  // What is enclosed on the map, as `bits`, or the images of a `cell` of the matrix are painted at once; the selection that
+  // the server makes of them comes to the same images.
+  window.addEventListener('darkroom-picked', async ({detail: {bits, cell}}) => {
+    const [source, , split, ...how] = told;
+    if (!source || !grid?.host.isConnected) return;
+    const turn = drawn;
+    const ids = cell ? await idsOfCell(source, cell, split).catch(() => []) : undefined;
+    if (turn !== drawn || ids?.length === 0) return;
     picks += 1;
-    window.dash_clientside.darkroom.drawGrid(source, {images, bits, id: `picked ${picks}`, label: ''}, ...how);
+    const selection = {images: source.images, bits, ids, id: `picked ${picks}`, label: ''};
+    window.dash_clientside.darkroom.drawGrid(source, selection, split, ...how);
   });
 
   window.dash_clientside = window.dash_clientside || {};

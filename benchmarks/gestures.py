@@ -24,6 +24,7 @@ SMALL, LARGE, HUGE = 10_000, 100_000, 1_000_000
 LASSO_SECONDS = {SMALL: 0.3, LARGE: 0.6}
 CELL_SECONDS = 0.2
 HOVER_SECONDS = 0.05
+PAUSE_SECONDS = 0.7
 N_CLASSES = 10
 EDGE = 8  # px between a tile and the edge of the grid, so that no half tile is pointed at
 
@@ -41,7 +42,7 @@ window.watch = (event, stateOf, isPainted) => addEventListener(event, () => {
 }, {capture: true, once: true});
 window.watchGrid = () => {
   const {dataset} = document.querySelector('#grid');
-  window.watch('pointerup', () => dataset.count, () => dataset.ready === 'true');
+  window.watch('pointerup', () => `${dataset.count} ${window.darkroom.grid.ids[0]}`, () => dataset.ready === 'true');
 };
 window.watchRing = () => {
   const {hover} = window.darkroom.scatter.rings;
@@ -59,6 +60,8 @@ AXES = (
     "() => { const {xaxis, yaxis} = window.darkroom.scatter.plot._fullLayout; return [...xaxis.range, ...yaxis.range] }"
 )
 DRAW_ALL = "() => { window.darkroom.mostDrawn = Infinity; window.darkroom.scatter.draw() }"
+# The commonest confusions, so that there is something to paint.
+CELLS = "() => window.dash_component_api.getLayout('confusions').props.data.top.map(([true_, taken]) => [true_, taken])"
 # Where tiles that are wholly in view are, and points of the map that lie apart from each other, in px of the page.
 TILES = """edge => { const {grid} = window.darkroom, box = grid.host.getBoundingClientRect(), places = [];
     for (const id of grid.ids.subarray(0, 500)) {
@@ -84,7 +87,8 @@ class Taken:
 
 
 def timed(desk: Desk, watch: str, gesture: Callable[[], object], patience: float = 20.0) -> list[float]:
-    """Seconds that the page takes for a gesture; none where it changes nothing."""
+    """Seconds that the page takes for a gesture; none where it changes nothing. Nobody makes the next one at once."""
+    desk.page.wait_for_timeout(1000 * PAUSE_SECONDS)
     desk.js(f"() => {{ window.took = undefined; window.{watch}(); }}")
     gesture()
     try:
@@ -105,7 +109,7 @@ def measured(browser: Browser, site: str, study: Study, count: int, runs: int) -
     box, taken = desk.js(AXES), Taken()
     for _ in range(runs):
         taken.lasso += timed(desk, "watchGrid", lambda: desk.lasso(part_of(box)))
-    for true, predicted in random.sample([divmod(number, N_CLASSES) for number in range(N_CLASSES**2)], runs):
+    for true, predicted in random.sample(desk.js(CELLS), runs):
         taken.cell += timed(desk, "watchGrid", lambda cell=(true, predicted): desk.click_cell(*cell))
     hover(desk, taken, runs)
     if count <= LARGE:
