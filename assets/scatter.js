@@ -135,7 +135,7 @@
     markLater() {
       this.marks = (this.marks ?? 0) + 1;
       const turn = this.marks;
-      whenIdle(() => turn === this.marks && this.drawing?.mark(this));
+      whenIdle(() => turn === this.marks && this.plot?._fullLayout && this.drawing.mark(this));  // it may be gone by then
     }
 
     clear() {

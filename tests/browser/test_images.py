@@ -56,6 +56,7 @@ def test_images_stand_by_their_distance_in_the_map(desk, digits, arrays):
     desk.js(TELL_MAP, {"key": digits.study.keys["embedding"], "dims": 2})
     expect(desk.page.get_by_text("Distance in the map is that to the focused image: click one.")).to_be_visible()
     desk.page.keyboard.press("Escape")
+    expect(desk.at("#grid-sort")).to_be_hidden()  # it closes in a while
     desk.click_image(TEST[0])
     desk.wait_focus(TEST[0])
     desk.arrange("grid-sort", "Distance in the map")
