@@ -27,6 +27,7 @@
       });
       // For the page's tests, and for whoever opens the console.
       darkroom.grid = grid;
+      darkroom.isAhead = () => isAhead;
     }
     return grid;
   };
@@ -67,10 +68,71 @@
 
   let told = [];  // what the page told last
   let picks = 0;
+  let isAhead = false;  // what is painted is not selected yet
 
   const idsOfCell = async (source, [true_, taken], split) => {
     const [{labels, predicted}, {ids}] = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, null, split)]);
     return ids.filter((id) => labels[id] === true_ && predicted[id] === taken);
+  };
+
+  // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown, the orders and
+  // groups that there are, what to say of the orders].
+  const draw = async (source, selected, split, sort, direction, group, size, focus, shownAs, _again, sorts, kinds) => {
+    const keep = window.dash_clientside.no_update;
+    const turn = (drawn += 1);
+    repeat.stop();
+    if (!source) {
+      grid?.setIds([]);
+      return [keep, 'The images of the selection', 'none', keep, keep, keep];
+    }
+    const target = gridOn(document.getElementById('grid'));
+    const found = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, selected, split)]).catch(() => null);
+    if (turn !== drawn) return Array(6).fill(keep);  // a newer call is under way
+    if (!found) {
+      repeat.later(drawn);
+      if (target.source?.key !== source.images) target.setIds([]);  // images of another study
+      return [keep, 'Could not be fetched; asked for again', keep, keep, keep, keep];
+    }
+    repeat.done();
+    const [said, {selection, ids}] = found;
+    const {labels, predicted, ...measures} = said;
+    const canGroup = {none: true, true: labels, predicted, right: labels && predicted};
+    const map = mapOf(source);
+    const hasFocus = focus !== null && focus !== undefined && focus >= 0 && focus < source.count;
+    anchor = anchorOf(sort, hasFocus ? focus : null);
+    if (shownAs === 'tiles') {
+      const name = [source.images, source.predictions, selection ? selection.id : split, sort, direction, group, anchor,
+        map?.key].join();
+      if (arranged.name !== name) {
+        const values = sort !== MAP ? measures[sort]
+          : map && anchor !== null ? darkroom.arrange.distances(map, anchor, ids) : null;
+        const inOrder = darkroom.arrange.ordered(ids, values, direction === 'descending');
+        const groups = darkroom.arrange.grouped(inOrder, canGroup[group] ? group : 'none', said, source.class_names);
+        arranged = {name, ...groups};
+      }
+      target.setSource({
+        key: source.images,
+        count: source.count,
+        ...picturesOf(source),
+        trueLabels: labels,
+        predicted,
+        ...measures,
+        classNames: source.class_names,
+      });
+      target.setTileSize(source.atlas ? size : 1.5 * size);
+      target.setIds(arranged.ids, arranged.sections);
+      target.setFocus(focus, {scroll: true});
+    }
+    const shown = `${ids.length.toLocaleString('en')} of ${source.count.toLocaleString('en')}`;
+    const all = `All ${source.n_train ? `${split} ` : ''}${source.atlas ? 'images' : 'predictions'}`;
+    const by = sort === MAP && map && anchor !== null ? `from #${anchor}` : measures[sort] && `by ${sort}`;
+    const line = `${selection ? selection.label : all}: ${shown}${by && shownAs === 'tiles' ? ` · ${by}` : ''}`;
+    return [
+      turn, line, selection ? 'block' : 'none',
+      choices(sorts, (name) => (name === MAP ? map && hasFocus : name === 'id' || measures[name])),
+      choices(kinds, (name) => canGroup[name]),
+      !map ? NO_MAP : !hasFocus ? NO_FOCUS : '',
+    ];
   };
 
   // What is enclosed on the map, as `bits`, or the images of a `cell` of the matrix are painted at once; the selection that
@@ -82,71 +144,16 @@
     const ids = cell ? await idsOfCell(source, cell, split).catch(() => []) : undefined;
     if (turn !== drawn || ids?.length === 0) return;
     picks += 1;
-    const selection = {images: source.images, bits, ids, id: `picked ${picks}`, label: ''};
-    window.dash_clientside.darkroom.drawGrid(source, selection, split, ...how);
+    isAhead = true;
+    draw(source, {images: source.images, bits, ids, id: `picked ${picks}`, label: ''}, split, ...how);
   });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    // Tells the canvas what to show. Returns [how often it was told, the panel's line, whether "Clear" is shown, the orders
-    // and groups that there are, what to say of the orders].
-    async drawGrid(source, selected, split, sort, direction, group, size, focus, shownAs, _again, sorts, kinds) {
-      const keep = window.dash_clientside.no_update;
-      const turn = (drawn += 1);
-      told = [source, selected, split, sort, direction, group, size, focus, shownAs, _again, sorts, kinds];
-      repeat.stop();
-      if (!source) {
-        grid?.setIds([]);
-        return [keep, 'The images of the selection', 'none', keep, keep, keep];
-      }
-      const target = gridOn(document.getElementById('grid'));
-      const found = await Promise.all([darkroom.saidOf(source), darkroom.shownOf(source, selected, split)]).catch(() => null);
-      if (turn !== drawn) return Array(6).fill(keep);  // a newer call is under way
-      if (!found) {
-        repeat.later(drawn);
-        if (target.source?.key !== source.images) target.setIds([]);  // images of another study
-        return [keep, 'Could not be fetched; asked for again', keep, keep, keep, keep];
-      }
-      repeat.done();
-      const [said, {selection, ids}] = found;
-      const {labels, predicted, ...measures} = said;
-      const canGroup = {none: true, true: labels, predicted, right: labels && predicted};
-      const map = mapOf(source);
-      const hasFocus = focus !== null && focus !== undefined && focus >= 0 && focus < source.count;
-      anchor = anchorOf(sort, hasFocus ? focus : null);
-      if (shownAs === 'tiles') {
-        const name = [source.images, source.predictions, selection ? selection.id : split, sort, direction, group, anchor,
-          map?.key].join();
-        if (arranged.name !== name) {
-          const values = sort !== MAP ? measures[sort]
-            : map && anchor !== null ? darkroom.arrange.distances(map, anchor, ids) : null;
-          const inOrder = darkroom.arrange.ordered(ids, values, direction === 'descending');
-          const groups = darkroom.arrange.grouped(inOrder, canGroup[group] ? group : 'none', said, source.class_names);
-          arranged = {name, ...groups};
-        }
-        target.setSource({
-          key: source.images,
-          count: source.count,
-          ...picturesOf(source),
-          trueLabels: labels,
-          predicted,
-          ...measures,
-          classNames: source.class_names,
-        });
-        target.setTileSize(source.atlas ? size : 1.5 * size);
-        target.setIds(arranged.ids, arranged.sections);
-        target.setFocus(focus, {scroll: true});
-      }
-      const shown = `${ids.length.toLocaleString('en')} of ${source.count.toLocaleString('en')}`;
-      const all = `All ${source.n_train ? `${split} ` : ''}${source.atlas ? 'images' : 'predictions'}`;
-      const by = sort === MAP && map && anchor !== null ? `from #${anchor}` : measures[sort] && `by ${sort}`;
-      const line = `${selection ? selection.label : all}: ${shown}${by && shownAs === 'tiles' ? ` · ${by}` : ''}`;
-      return [
-        turn, line, selection ? 'block' : 'none',
-        choices(sorts, (name) => (name === MAP ? map && hasFocus : name === 'id' || measures[name])),
-        choices(kinds, (name) => canGroup[name]),
-        !map ? NO_MAP : !hasFocus ? NO_FOCUS : '',
-      ];
+    drawGrid(...inputs) {
+      told = inputs;
+      isAhead = false;
+      return draw(...inputs);
     },
 
     // The panel shows tiles or the table, and the controls of what it shows.

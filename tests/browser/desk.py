@@ -249,10 +249,11 @@ class Desk:
         return self.js("Array.from(window.darkroom.grid.ids)")
 
     def wait_grid(self, ids: list[int]) -> None:
-        """Until exactly these images are shown, in this order, and painted."""
+        """Until exactly these images are shown, in this order, and painted; and selected, if they were picked."""
         self.wait(
-            """wanted => { const {grid} = window.darkroom;
-                return grid && grid.host.dataset.ready === 'true' && JSON.stringify(Array.from(grid.ids)) === wanted }""",
+            """wanted => { const {grid, isAhead} = window.darkroom;
+                return grid && grid.host.dataset.ready === 'true' && !isAhead()
+                    && JSON.stringify(Array.from(grid.ids)) === wanted }""",
             "[" + ",".join(map(str, ids)) + "]",
         )
 
