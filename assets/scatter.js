@@ -30,9 +30,12 @@
       Object.assign(this, {plot, owner, drawings: 0, listens: false});
     }
 
+    // A browser has room for few WebGL contexts, and takes back those of canvases that are gone when it cares to.
     destroy() {
+      const contexts = Array.from(this.plot.querySelectorAll('canvas'), (canvas) => canvas.getContext('webgl'));
       window.Plotly?.purge(this.plot);
       this.plot.remove();
+      for (const context of contexts) context?.getExtension('WEBGL_lose_context')?.loseContext();
     }
 
     // Plotly reports what becomes of outlines as if somebody had drawn or cleared them.
@@ -135,7 +138,8 @@
     markLater() {
       this.marks = (this.marks ?? 0) + 1;
       const turn = this.marks;
-      whenIdle(() => turn === this.marks && this.plot?._fullLayout && this.drawing.mark(this));  // it may be gone by then
+      const isThere = () => turn === this.marks && this.host.isConnected && this.plot?._fullLayout;
+      whenIdle(() => isThere() && this.drawing.mark(this));
     }
 
     clear() {

@@ -142,7 +142,7 @@
     if (!source || !grid?.host.isConnected) return;
     const turn = drawn;
     const ids = cell ? await idsOfCell(source, cell, split).catch(() => []) : undefined;
-    if (turn !== drawn || ids?.length === 0) return;
+    if (turn !== drawn || ids?.length === 0 || !grid.host.isConnected) return;
     picks += 1;
     isAhead = true;
     draw(source, {images: source.images, bits, ids, id: `picked ${picks}`, label: ''}, split, ...how);
