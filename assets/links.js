@@ -89,7 +89,7 @@
 
     followSplit(selection, split, study) {
       const wanted = selection?.images === study?.keys?.images ? selection?.split : null;
-      if (wanted && wanted !== split) window.dash_clientside.set_props('matrix-split', {value: wanted});
+      if (wanted && split && wanted !== split) window.dash_clientside.set_props('matrix-split', {value: wanted});
     },
   });
 })();

@@ -328,7 +328,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAn
     app.clientside_callback(
         ClientsideFunction("darkroom", "followSplit"),
         Input(shared.SELECTION, "data"),
-        State(ids.SPLIT, "value"),
+        State(ids.SPLIT, "value", allow_optional=True),  # not there while another view is shown alone
         State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
