@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from workers.darksight_params import ConfidenceParams, DarkSightParams, MapWorthParams
 from workers.params import (
     EmbeddingParams,
     GivenParams,
@@ -123,6 +124,9 @@ def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", 
 # ---- the kinds of Darkroom -------------------------------------------------------------------------------------------
 
 
+DENSITY_GRID = 160  # places a side at which a DarkSight map tells its density
+CURVE_POINTS = 501  # shares at which a reject curve is told
+N_MEASURES, N_MAP_MEASURES = 5, 2  # of confidence: of predictions alone, and of a map
 STORED_EPOCHS = 10  # at most; `models.training.default_stored_epochs`
 TRAIN_AND_TEST = {"digits": 1_797, "mnist": 70_000, "fashion-mnist": 70_000, "cifar-10": 60_000, "cifar-100": 60_000}
 
@@ -174,6 +178,24 @@ def hierarchy_bytes(params: HierarchyParams, metas: Metas) -> int:
     return 4 * n_classes**2 + 40 * n_classes + 512
 
 
+def darksight_bytes(params: DarkSightParams, metas: Metas) -> int:
+    """Of each image its place and density and the three likeliest classes of teacher and student; of each class its centre and
+    prior; a grid of densities, and a network if there is one."""
+    n_classes = metas["images"]["n_classes"]
+    network = 4 * 128 * (2 * n_classes + 131) if params.parametric else 0
+    return metas["images"]["count"] * 52 + 24 * n_classes + 8 * DENSITY_GRID**2 + network
+
+
+def confidence_bytes(params: ConfidenceParams, metas: Metas) -> int:
+    """A score an image and measure, and a curve a measure."""
+    return 8 * N_MEASURES * (metas["images"]["count"] + CURVE_POINTS)
+
+
+def map_worth_bytes(params: MapWorthParams, metas: Metas) -> int:
+    """The same of two measures, and a few numbers."""
+    return 8 * N_MAP_MEASURES * (metas["images"]["count"] + CURVE_POINTS) + 1000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -214,6 +236,43 @@ HIERARCHY = register(
         "interactive",
         {"images": ("images", "given"), "predictions": ("predictions", "given")},
         size=hierarchy_bytes,
+    )
+)
+DARKSIGHT = register(
+    Kind(
+        "darksight",
+        "DarkSight map",
+        1,
+        DarkSightParams,
+        "interactive",
+        {"images": ("images", "given"), "predictions": ("predictions", "given")},
+        size=darksight_bytes,
+    )
+)
+CONFIDENCE = register(
+    Kind(
+        "confidence",
+        "Measures of confidence",
+        1,
+        ConfidenceParams,
+        "interactive",
+        {"images": ("images", "given"), "predictions": ("predictions", "given")},
+        size=confidence_bytes,
+    )
+)
+MAP_WORTH = register(
+    Kind(
+        "map-worth",
+        "What a map is worth",
+        1,
+        MapWorthParams,
+        "interactive",
+        {
+            "images": ("images", "given"),
+            "predictions": ("predictions", "given"),
+            "map": ("darksight", "embedding"),
+        },
+        size=map_worth_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))
