@@ -16,6 +16,7 @@ from flask_compress import Compress
 from dashboard import history, ids, links, shell, study_menu, workspace
 from dashboard.cache import make_cache
 from dashboard.components import notices
+from dashboard.darksight import callbacks as darksight
 from dashboard.first_answers import FirstAnswers
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
@@ -85,6 +86,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     history.register(app)
     jobs.register(app, engine, starting)
     teacher.register(app, engine, make_cache(server, engine, alone), first)
+    darksight.register(app, engine, first)
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)

@@ -1,9 +1,10 @@
 """The views there are, in the order in which the navigation has them."""
 
+from dashboard.darksight.layout import VIEW as DARKSIGHT
 from dashboard.jobs.layout import VIEW as JOBS
 from dashboard.teacher.layout import VIEW as TEACHER
 
-VIEWS = (TEACHER, JOBS)
+VIEWS = (TEACHER, DARKSIGHT, JOBS)
 TITLED_PARTS = [(view.title, view.parts) for view in VIEWS]
 MOST = 3  # side by side
 FIRST = (TEACHER.name,)  # shown by an address that names none

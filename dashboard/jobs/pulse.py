@@ -36,7 +36,8 @@ TOLD = (
     (shared.STUDY_PICKER, "data"),
     (shared.nav_badge("jobs"), "children"),
 )
-LATER = ("embedding-", "hierarchy")  # roles that panels add when they are looked at: steps while they are made
+# Roles that panels add when they are looked at: steps while they are made.
+LATER = ("embedding-", "hierarchy", "darksight-", "confidence-", "worth-")
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 

@@ -5,6 +5,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.abilities import Need, Part
+from dashboard.components.deck import deck
 from dashboard.components.view import View
 from dashboard.teacher import ids
 from dashboard.teacher.classes import classes_panel
@@ -31,17 +32,10 @@ def layout() -> html.Div:
 
 
 def lower_panels() -> dmc.Tabs:
-    """What is looked at now and then: one of them at a time."""
-    panels = {ids.TRAINING_PANEL: ("Training", training_panel()), ids.CLASSES_PANEL: ("Classes", classes_panel())}
-    return dmc.Tabs(
-        [
-            dmc.TabsList([dmc.TabsTab(title, value=name) for name, (title, _) in panels.items()]),
-            *[dmc.TabsPanel(shown, value=name) for name, (_, shown) in panels.items()],
-        ],
-        id=ids.DECK,
-        value=ids.TRAINING_PANEL,
-        keepMounted=False,  # what is not looked at costs nothing
-        className="deck",
+    """What is looked at now and then."""
+    return deck(
+        ids.DECK,
+        {ids.TRAINING_PANEL: ("Training", training_panel()), ids.CLASSES_PANEL: ("Classes", classes_panel())},
     )
 
 

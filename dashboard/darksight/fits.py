@@ -1,0 +1,72 @@
+"""The DarkSight maps of a study: which there are, what is asked for, what is said of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.darksight_params import EFFORTS, DarkSightParams
+from workers.engine import Engine
+from workers.jobs import OutdatedJob, UnknownJob
+from workers.kinds import JobSpec, job
+from workers.studies import Study
+
+ROLE = "darksight-"  # and the beginning of the map's key
+CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
+
+
+def fits_of(keys: Mapping[str, str]) -> list[str]:
+    """The result keys of the maps that a study has asked for, in that order."""
+    return [key for role, key in keys.items() if role.startswith(ROLE)]
+
+
+def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> JobSpec:
+    """The job of a map.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        The predictions cannot be made again as they were.
+    """
+    images, predictions = (engine.jobs.spec(keys[role]) for role in ("images", "predictions"))
+    return job("darksight", asked.model_dump(), images=images, predictions=predictions)
+
+
+def ask_for(engine: Engine, study: Mapping[str, Any], asked: DarkSightParams) -> tuple[Study, str]:
+    """Adds a map to a study and has it made; the study, and the map's key.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        The predictions cannot be made again as they were.
+    """
+    spec = spec_of(engine, study["keys"], asked)
+    return engine.studies.add(study["id"], f"{ROLE}{spec.key[:8]}", spec), spec.key
+
+
+def params_of(engine: Engine, key: str) -> DarkSightParams:
+    """What a map was asked for with.
+
+    Raises
+    ------
+    UnknownJob
+        Its record is gone.
+    """
+    return DarkSightParams.model_validate(engine.jobs.get(key).params)
+
+
+def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:
+    """What tells a map from the others of a study: "seed 1 · temperature 4"."""
+    named = {
+        "classes": lambda classes: (
+            f"{len(classes)} classes" if len(classes) > 3 else " ".join(class_names[c] for c in classes)
+        ),
+        "effort": lambda effort: EFFORTS[effort].lower(),
+        "temperature": lambda temperature: f"temperature {temperature:g}",
+        "conditional": lambda conditional: "normal student",
+        "df": lambda df: f"{df:g} degrees of freedom",
+        "optimizer": lambda optimizer: "by turns",
+        "parametric": lambda parametric: "network",
+        "split": lambda split: f"of {split} images",
+    }
+    settings = asked.settings
+    told = [say(settings[name]) for name, say in named.items() if name in settings]
+    return " · ".join([f"seed {asked.seed}", *told])

@@ -1,0 +1,45 @@
+"""Ids of the DarkSight view."""
+
+# ---- what its panels share ----
+
+FIT = "darksight-fit"  # {"key", "split"}: the finished map that is shown, and the images it was learned from; or None
+SPLIT = "darksight-split"  # the images that are shown
+OUTLINE = "darksight-outline"  # drawn last on the map: {"map", "tool": "lasso", "box" or "line", "x", "y": corners, "at"}; or None
+REGIONS = "darksight-regions"  # {"map", "outlines": [{"x", "y"}]}: where the rule in the making refuses to answer
+OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
+MAPS_DECK = "darksight-maps-deck"  # about whole maps
+POINTS_DECK = "darksight-points-deck"  # about points of the map
+
+# ---- the map ----
+
+MAP_PANEL = "darksight-panel"
+MAP = "darksight"
+
+# ---- another map beside ----
+
+OTHER_PANEL = "other-map-panel"
+OTHER_MAP = "other-map"
+
+# ---- what maps are worth ----
+
+FIDELITY_PANEL = "fidelity-panel"
+
+# ---- fits ----
+
+FITS_PANEL = "fits-panel"
+
+# ---- the map in parts ----
+
+PARTS_PANEL = "parts-panel"
+
+# ---- the focused image ----
+
+USUAL_PANEL = "usual-panel"
+
+# ---- a bridge between clusters ----
+
+BRIDGE_PANEL = "bridge-panel"
+
+# ---- refusal ----
+
+REFUSE_PANEL = "refuse-panel"

@@ -1,0 +1,63 @@
+"""What measures of confidence there are for a study's predictions and its maps, and what maps are worth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workers.darksight_params import ConfidenceParams, MapWorthParams
+from workers.engine import Engine
+from workers.kinds import content_key, job
+from workers.params import Params
+from workers.studies import Study
+
+MAP_ROLES = ("darksight-", "embedding")  # what maps of a study are called
+
+
+def confidence_key(keys: Mapping[str, str], split: str) -> str:
+    """The key of the measures of predictions alone, learned from a split; asked for or not."""
+    return _key("confidence", ConfidenceParams.model_validate({"split": split}), keys)
+
+
+def worth_key(keys: Mapping[str, str], map_key: str, split: str) -> str:
+    """The key of what a map is worth; asked for or not."""
+    return _key("map-worth", MapWorthParams.model_validate({"split": split}), {**keys, "map": map_key})
+
+
+def ask_confidence(engine: Engine, study: Mapping[str, Any], split: str) -> Study:
+    """Has the measures of predictions alone made; returns the study with them.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        The predictions cannot be made again as they were.
+    """
+    images, predictions = (engine.jobs.spec(study["keys"][role]) for role in ("images", "predictions"))
+    spec = job("confidence", {"split": split}, images=images, predictions=predictions)
+    return engine.studies.add(study["id"], f"confidence-{spec.key[:8]}", spec)
+
+
+def ask_worth(engine: Engine, study: Mapping[str, Any], map_key: str, split: str) -> Study:
+    """Has it found out what a map is worth; returns the study with it.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        The map cannot be made again as it was.
+    """
+    images, predictions, mapped = (
+        engine.jobs.spec(key) for key in (study["keys"]["images"], study["keys"]["predictions"], map_key)
+    )
+    spec = job("map-worth", {"split": split}, images=images, predictions=predictions, map=mapped)
+    return engine.studies.add(study["id"], f"worth-{spec.key[:8]}", spec)
+
+
+def worths_of(engine: Engine, keys: Mapping[str, str], split: str) -> dict[str, str]:
+    """What the study's maps are worth, where that is known: key of a map -> key of the result."""
+    maps = [key for role, key in keys.items() if role.startswith(MAP_ROLES)]
+    wanted = {key: worth_key(keys, key, split) for key in maps}
+    there = engine.results.which(list(wanted.values()))
+    return {key: worth for key, worth in wanted.items() if worth in there}
+
+
+def _key(kind: str, params: Params, keys: Mapping[str, str]) -> str:
+    roles = ("images", "predictions", "map") if kind == "map-worth" else ("images", "predictions")
+    return content_key(kind, params.model_dump(mode="json"), {role: keys[role] for role in roles})
