@@ -4,7 +4,8 @@
 
 FIT = "darksight-fit"  # {"key", "split"}: the finished map that is shown, and the images it was learned from; or None
 SPLIT = "darksight-split"  # the images that are shown
-OUTLINE = "darksight-outline"  # drawn last on the map: {"map", "tool": "lasso", "box" or "line", "x", "y": corners, "at"}; or None
+# {"map", "tool": "lasso", "box" or "line", "x", "y": corners, "at"} of what was drawn last on the map; or None
+OUTLINE = "darksight-outline"
 REGIONS = "darksight-regions"  # {"map", "outlines": [{"x", "y"}]}: where the rule in the making refuses to answer
 OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
 MAPS_DECK = "darksight-maps-deck"  # about whole maps
