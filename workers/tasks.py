@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import workers.confidence
 import workers.darksight
 import workers.maps  # noqa: F401 (their job kinds)
 from models.architecture_files import load_architectures
