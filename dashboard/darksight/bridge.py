@@ -15,6 +15,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import labels_of
+from dashboard.components.map_place import drawn_from
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, label, panel
 from dashboard.components.tables import file_name, to_csv
@@ -33,7 +34,6 @@ from dashboard.darksight.corridor import Walk, walk
 from dashboard.first_answers import FirstAnswers
 from dashboard.links import make_selection
 from dashboard.map_points import Planes, Shown, corners
-from dashboard.teacher.maps import drawn_from
 from workers.engine import Engine
 
 ORIGIN = "bridge"
@@ -241,7 +241,7 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
     shown = {
         "outline": Input(ids.OUTLINE, "data"),
         "width": Input(ids.BRIDGE_WIDTH, "value"),
-        "split": Input(ids.SPLIT, "value"),
+        "split": Input(ids.SPLIT, "value", allow_optional=True),
         "fit": Input(ids.FIT, "data"),
     }
 
@@ -295,7 +295,7 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         Input(ids.POINTS_DECK, "value"),
     )
 
-    states = [State(each.component_id, each.component_property) for each in shown.values()]
+    states = [State(each.component_id, each.component_property, allow_optional=True) for each in shown.values()]
 
     @app.callback(
         Output(ids.BRIDGE_FOCUSED, "data"),
