@@ -241,7 +241,7 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
     shown = {
         "outline": Input(ids.OUTLINE, "data"),
         "width": Input(ids.BRIDGE_WIDTH, "value"),
-        "split": Input(ids.SPLIT, "value", allow_optional=True),
+        "split": Input(ids.SPLIT, "value"),
         "fit": Input(ids.FIT, "data"),
     }
 
@@ -295,7 +295,7 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         Input(ids.POINTS_DECK, "value"),
     )
 
-    states = [State(each.component_id, each.component_property, allow_optional=True) for each in shown.values()]
+    states = [State(each.component_id, each.component_property) for each in shown.values()]
 
     @app.callback(
         Output(ids.BRIDGE_FOCUSED, "data"),

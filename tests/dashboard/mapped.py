@@ -7,6 +7,7 @@ import numpy as np
 from dashboard.darksight.fits import ROLE, spec_of
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
+from workers.kinds import DENSITY_GRID
 from workers.studies import Study
 
 RADIUS = 5.0
@@ -34,15 +35,36 @@ def add_map(engine: Engine, study: Study, places: np.ndarray | None = None) -> t
     claimed = engine.jobs.claim(spec.key, "a test")
     assert claimed is not None
     said = engine.results.array(study.keys["predictions"], "probabilities")
+    places = places_of(said) if places is None else places.astype(np.float32)
+    means = anchors(said.shape[1])
     order = np.argsort(-said, axis=1, kind="stable")[:, :3]
     shares = np.take_along_axis(said, order, axis=1).astype(np.float32)
+    line = np.linspace(-1.5 * RADIUS, 1.5 * RADIUS, DENSITY_GRID)
     contents = {
-        "places": places_of(said) if places is None else places.astype(np.float32),
+        "places": places,
+        "log_density": log_density(places, means),
+        "means": means.astype(np.float32),
+        "class_log_prior": np.full(len(means), -np.log(len(means)), np.float32),
+        "classes": np.arange(len(means), dtype=np.int32),
         "teacher_classes": order.astype(np.uint16),
         "teacher_shares": shares,
         "student_classes": order.astype(np.uint16),
         "student_shares": (0.9 * shares).astype(np.float32),
+        "grid_x": line.astype(np.float32),
+        "grid_y": line.astype(np.float32),
+        "grid_log_density": log_density(np.stack(np.meshgrid(line, line), axis=-1), means),
     }
     size, described = engine.results.stage(spec.key, claimed.attempt, contents)
-    assert engine.jobs.commit(spec.key, claimed.attempt, size, {"split": "test", "arrays": described}) == "ok"
+    meta = {
+        "kind": "darksight", "version": 1, "seconds": 1.0, "arrays": described, "split": "test", "settings": {},
+        "kl_divergence": 0.01, "agreement": 0.99, "n_iter": 1, "n_hidden": int(np.isnan(places[:, 0]).sum()), "eps": 1e-12,
+        "accuracy": None, "agreement_other": None, "kl_divergence_other": None, "parametric": False, "n_fitted": len(said),
+    }  # fmt: skip
+    assert engine.jobs.commit(spec.key, claimed.attempt, size, meta) == "ok"
     return study, {"key": spec.key, "split": "test"}
+
+
+def log_density(places: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Of places (..., 2) under a student that is normal about the centres of the classes (K, 2), but for a constant."""
+    squared = ((places[..., None, :] - means) ** 2).sum(axis=-1)
+    return np.log(np.exp(-squared / 2).mean(axis=-1) + 1e-12).astype(np.float32)

@@ -1,6 +1,7 @@
 """Which points lie along what was drawn and in which order, against the same asked point by point."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ WIDTHS = st.floats(0.1, 6)
 def next_place(point, line):
     """(distance to the line, how far along it), of the segment that is nearest, the first of equals; None beyond its ends."""
     best, before = None, 0.0
-    for number, (start, end) in enumerate(zip(line[:-1], line[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(line)):
         length = math.dist(start, end)
         dot = sum((p - s) * (e - s) for p, s, e in zip(point, start, end, strict=True)) / length
         outside = (number == 0 and dot < 0) or (number == len(line) - 2 and dot > length)
@@ -35,9 +36,11 @@ def next_place(point, line):
 
 @given(PLACES, LINES, WIDTHS)
 def test_the_points_of_a_corridor_are_those_next_to_its_line(places, line, width):
-    bends = [line[0], *(b for a, b in zip(line, line[1:], strict=False) if a != b)]
-    assume(all(math.dist(a, b) > 1e-3 for a, b in zip(bends, bends[1:], strict=False)) and len(bends) > 1)
-    found = dict(zip(*(part.tolist() for part in corridor(Plane(np.array(places)), np.array(line), width)), strict=True))
+    bends = [line[0], *(b for a, b in pairwise(line) if a != b)]
+    assume(all(math.dist(a, b) > 1e-3 for a, b in pairwise(bends)) and len(bends) > 1)
+    found = dict(
+        zip(*(part.tolist() for part in corridor(Plane(np.array(places)), np.array(line), width)), strict=True)
+    )
     for number, place in enumerate(places):
         near = next_place(place, bends)
         if near is None or abs(near[0] - width / 2) < 1e-9:  # on the edge rounding decides
@@ -76,7 +79,7 @@ def test_the_axis_of_a_long_outline_is_that_way_however_it_was_drawn(angle):
     along, aside = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
     upper = [x * along + aside for x in np.linspace(-6, 6, 200)]
     lower = [x * along - aside for x in np.linspace(6, -6, 3)]
-    way = principal_axis(np.array(upper + lower) + [10, -3])
+    way = principal_axis(np.array(upper + lower) + np.array([10, -3]))
     assert way[0] == pytest.approx(np.array([10, -3]) - 6 * along, abs=1e-6)
     assert way[1] == pytest.approx(np.array([10, -3]) + 6 * along, abs=1e-6)
 
