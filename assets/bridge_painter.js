@@ -223,8 +223,10 @@
       const [few, many] = [Math.floor(count / columns.columns), Math.ceil(count / columns.columns)];
       const sizes = few === many ? number(few) : `${number(few)} or ${number(many)}`;
       const what = isMean ? 'columns' : 'images';
+      const times = columns.changes.length;
       const perPixel = 1 / (columns.width * this.ratio);
       return [
+        `likeliest class ${times ? `changes ${times === 1 ? 'once' : `${number(times)} times`}` : 'does not change'}`,
         isMean ? `a column is the mean of ${sizes} neighbours` : '',
         perPixel > 1 ? `a pixel is the mean of about ${perPixel.toPrecision(2)} columns` : '',
         !pictures ? 'no thumbnails: the study has no images'

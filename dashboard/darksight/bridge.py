@@ -168,10 +168,10 @@ def bridge_of(
     )
 
 
-def source_of(bridge: Bridge, columns: Columns) -> dict[str, Any]:
+def source_of(bridge: Bridge) -> dict[str, Any]:
     """What the browser draws a bridge from. Shares come in 256 tints and places in 65,536 steps of the way: enough to draw,
     while what is told of a point is asked for by its number, exactly."""
-    points = bridge.points
+    points, columns = bridge.points, bridge.columns()
     steps = columns.along * (STEPS / points.length)
     return {
         "count": bridge.count,
@@ -193,13 +193,12 @@ def packed(values: np.ndarray, dtype: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values, dtype).tobytes()).decode()
 
 
-def line_of(bridge: Bridge, split: str, class_names: list[str], changes: int) -> str:
+def line_of(bridge: Bridge, split: str, class_names: list[str]) -> str:
     """The panel's line."""
     first, last = (class_names[number] for number in ends_of(bridge.probabilities))
     images = f"{bridge.count:,} {split} image{'' if bridge.count == 1 else 's'}"
     ends = f"within {first}" if first == last else f"from {first} to {last}"
-    times = {0: "does not change", 1: "changes once"}.get(changes, f"changes {changes:,} times")
-    return f"{images} along {bridge.points.length:.3g} of the map, {ends} · the likeliest class {times}"
+    return f"{images} {ends}, {bridge.points.length:.3g} long"
 
 
 def bridge_table(bridge: Bridge, class_names: list[str]) -> str:
@@ -274,15 +273,14 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         if bridge is None or study is None:
             return told
         is_line = bridge.tool == "line"
-        told |= {"corridor": SHOWN if is_line else HIDDEN, "wide": f"corridor {bridge.width:.3g} wide"}
+        told |= {"corridor": SHOWN if is_line else HIDDEN, "wide": f"{bridge.width:.2g} wide"}
         if not bridge.count:
             wider = ", or make the corridor wider" if is_line else ""
             return told | {"words": f"There is no {split} image in what is drawn. Draw it elsewhere{wider}."}
         names = engine.results.meta(study["keys"]["images"])["class_names"]
-        columns = bridge.columns()
         return told | {
-            "source": source_of(bridge, columns), "wordless": HIDDEN, "unselectable": False,
-            "subtitle": line_of(bridge, split, names, len(columns.changes)),
+            "source": source_of(bridge), "wordless": HIDDEN, "unselectable": False,
+            "subtitle": line_of(bridge, split, names),
         }  # fmt: skip
 
     app.clientside_callback(

@@ -34,11 +34,6 @@ class Columns:
     likeliest: np.ndarray
     wrong: np.ndarray | None
 
-    @property
-    def changes(self) -> np.ndarray:
-        """The columns whose likeliest class is another than that of the column before."""
-        return np.flatnonzero(np.diff(self.likeliest)) + 1
-
     def column_of(self, place: int) -> int:
         """The column of the point that comes at this place, counted from 0."""
         return int(np.searchsorted(self.starts, place, "right")) - 1

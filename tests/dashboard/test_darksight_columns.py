@@ -31,7 +31,7 @@ def test_few_points_have_a_column_each():
     assert columns.named.tolist() == [0, 2, 1]  # as they come along the bridge
     assert columns.shares == pytest.approx(told[:, [0, 2, 1]])
     assert columns.wrong.tolist() == (told.argmax(axis=1) != 0).astype(int).tolist()
-    assert columns.changes.tolist() == [int((told.argmax(axis=1) == 0).sum())]
+    assert columns.likeliest.tolist() == told.argmax(axis=1).tolist()
     assert [columns.column_of(place) for place in range(7)] == list(range(7))
 
 
