@@ -44,6 +44,18 @@ USUAL_PANEL = "usual-panel"
 # ---- a bridge between clusters ----
 
 BRIDGE_PANEL = "bridge-panel"
+BRIDGE = "bridge"
+BRIDGE_WORDS = "bridge-words"
+BRIDGE_SET = "bridge-set"  # what the browser needs of the map and its images
+BRIDGE_SOURCE = "bridge-source"  # the columns along what was drawn
+BRIDGE_ASKED = "bridge-asked"  # {"image"} of which the browser cannot tell in which column it is, as these are means
+BRIDGE_FOCUSED = "bridge-focused"  # {"image", "column": or None} of what was asked
+BRIDGE_PAINTED = "bridge-painted"
+BRIDGE_WIDTH = "bridge-width"  # of the corridor of a line, in percent of the map's longer side
+BRIDGE_WIDTH_BOX = "bridge-width-box"
+BRIDGE_WIDTH_TEXT = "bridge-width-text"
+BRIDGE_SELECT = "bridge-select"
+TABLE_BRIDGE = "table-bridge"
 
 # ---- refusal ----
 
