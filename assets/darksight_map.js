@@ -64,9 +64,19 @@
     return kept.extras;
   };
 
+  let card = null;
+  const cardOn = (host, source) => {
+    if (card?.host !== host) {
+      card?.destroy();
+      card = new darkroom.HoverCard(host, {origin: host.id});
+    }
+    card.setSource(source.preview ? null : source);
+  };
+
   let drawn = 0;
   let map = null;
   const makeMap = () => new darkroom.MapPlace('darksight', TITLE, {
+    hasCard: true,
     onOutline: (outline) => {
       drawn += 1;
       setProps('darksight-outline', {data: {...outline, map: map.scatter.source.map, at: drawn}});
@@ -76,6 +86,7 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     drawDarksight(source, selected, split, focus, colour, again, levels, regions) {
+      if (source) cardOn(document.getElementById('darksight'), source);
       map ??= makeMap();  // scripts come in the order of their names
       return map.draw(source, selected, split, focus, colour, around(source, levels, regions));
     },
