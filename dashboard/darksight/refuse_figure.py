@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.theme import ACCENT_COLOUR, TEN_CLASSES, blank_figure, class_colours
+from dashboard.theme import ACCENT_COLOUR, PLAIN, TEN_CLASSES, blank_figure, class_colours
 
 # Colours of the measures that every study has, whatever their order; those of further maps come after them.
 KNOWN = ("map-kde", "map-mixture", "kde", "dirichlet-mixture", "entropy", "maximum", "margin")
 COLOURS = (*(TEN_CLASSES[place] for place in (0, 3, 6, 5, 4, 1, 2)), *class_colours(48)[10:])
-PLAIN = "#868e96"
 STRONG, LIGHT = {"width": 3}, {"width": 1.5}
 FAINT = 0.45
 BINS = 60

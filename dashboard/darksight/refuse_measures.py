@@ -12,6 +12,7 @@ from dashboard.darksight import fits
 from dashboard.darksight.refuse_scores import difference, percent, threshold_for
 from dashboard.darksight.worths import confidence_key, worths_of
 from dashboard.jobs.words import told
+from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
@@ -20,6 +21,7 @@ from workers.jobs import UnknownJob
 SHORTER = {"entropy": "Entropy"}  # titles of measures, for a list
 OF_MAP = ("map-kde", "map-mixture")
 DEFAULT_SHARE = 95.0  # percent kept
+EVICTED = "they have made room for other results"
 NONE_YET = "The measures of confidence appear when the predictions are there."
 
 
@@ -63,10 +65,11 @@ class Measure:
 def source_of(
     engine: Engine, study: Mapping[str, Any] | None, ready: Sequence[str], fit: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Where what is known of a study's measures lies: {"fit", "split", "confidence", "worths": {map: result}, "words"}; in
-    "words" what stands in the way of any."""
+    """Where what is known of a study's measures lies: {"fit", "split", "confidence", "worths": {map: result}, "words",
+    "failed"}; the last two say what stands in the way of any, and whether it may be tried again."""
     split = fit["split"] if fit else "test"
     found = {"fit": fit and fit["key"], "split": split, "confidence": None, "worths": {}, "words": NONE_YET}
+    found |= {"failed": False}
     if study is None or "predictions" not in ready or "images" not in ready:
         return found
     keys = study["keys"]
@@ -75,9 +78,21 @@ def source_of(
     if engine.results.which([key]):
         return found | {"confidence": key, "words": ""}
     try:
-        return found | {"words": f"Measures of confidence: {told(engine.jobs.get(key), engine.jobs.now())}"}
+        made = engine.jobs.get(key)
     except UnknownJob:
-        return found | {"words": "The measures of confidence are asked for."}
+        return found | {"words": obstacle(engine, keys)}
+    words = EVICTED if made.state == "done" else told(made, engine.jobs.now())
+    return found | {"words": f"Measures of confidence: {words}", "failed": not made.is_open}
+
+
+def obstacle(engine: Engine, keys: Mapping[str, str]) -> str:
+    """Why measures that have not been asked for cannot be, in a sentence; that they are about to be when they can."""
+    try:
+        for role in ("images", "predictions"):
+            engine.jobs.spec(keys[role])
+    except CANNOT_ASK as error:
+        return f"There are no measures of confidence: {error}."
+    return "The measures of confidence are asked for."
 
 
 def measures_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any]) -> list[Measure]:
