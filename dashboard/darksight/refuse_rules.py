@@ -14,7 +14,7 @@ from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, icon, label
 from dashboard.darksight import ids
-from dashboard.darksight.refuse_measures import correct_of, images_in
+from dashboard.darksight.refuse_measures import Threshold, correct_of, images_in
 from dashboard.darksight.refuse_rule import Part, Rule
 from dashboard.darksight.refuse_scores import Tally, percent
 from dashboard.darksight.refuse_threshold import ORIGIN, chosen, known
@@ -160,7 +160,7 @@ def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def show(held: dict | None, source: dict | None, split: str | None, study: dict | None):
         """The parts of the rule, and what comes of them; how many there are stands on the switch."""
-        rule = Rule.held(held, source and source["fit"])
+        rule = Rule.held(held, source["fit"] if source else None)
         tabs = [{"value": "threshold", "label": "Threshold"}, {"value": "rule", "label": f"Rule ({rule.count})"}]
         if source is None or study is None or not rule.count:
             tabs[1]["label"] = "Rule"
@@ -211,7 +211,7 @@ def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         """The rule, as JSON."""
         if not clicks:  # the view has only just been laid out
             return dash.no_update
-        rule = Rule.held(held, source and source["fit"])
+        rule = Rule.held(held, source["fit"] if source else None)
         if not rule.count:
             tell("the rule is empty; add a region or a threshold to it first.")
             return dash.no_update
@@ -304,7 +304,7 @@ def with_outline(rule: Rule, outline: Mapping[str, Any] | None, shown: str | Non
     return Rule(shown, (*rule.outlines, drawn), rule.thresholds).store()
 
 
-def with_threshold(rule: Rule, threshold: Any) -> Any:
+def with_threshold(rule: Rule, threshold: Threshold) -> Any:
     """The store of a rule with a threshold, in place of one on the same measure; or no update."""
     measure = threshold.measure
     if measure.is_of_another_map:
