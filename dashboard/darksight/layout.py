@@ -60,6 +60,7 @@ VIEW = View(
         (ids.MAPS_DECK, "value"),
         (ids.POINTS_DECK, "value"),
         (ids.REGIONS, "data"),
+        (ids.REFUSE_AT, "data"),
         (ids.OUTLINE, "data"),
     ),
 )
