@@ -24,6 +24,17 @@ OTHER_MAP = "other-map"
 # ---- what maps are worth ----
 
 FIDELITY_PANEL = "fidelity-panel"
+FIDELITY = "fidelity"
+FIDELITY_WORDS = "fidelity-words"
+FIDELITY_SAID = "fidelity-said"  # how the maps compare
+FIDELITY_K = "fidelity-k"
+FIDELITY_OF = "fidelity-of"  # what t-SNE maps at several perplexities
+FIDELITY_ALL = "fidelity-all"
+FIDELITY_SWEEP = "fidelity-sweep"
+FIDELITY_SWEPT = "fidelity-swept"  # how far that is
+FIDELITY_CANCEL = "fidelity-cancel"
+FIDELITY_SEEN = "fidelity-seen"
+TABLE_FIDELITY = "take-fidelity"
 
 # ---- fits ----
 
