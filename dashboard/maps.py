@@ -5,10 +5,9 @@ from typing import Any
 
 import dash_mantine_components as dmc
 
-from dashboard.abilities import has_labels
+from dashboard.components.map_place import drawn_from
 from dashboard.components.panel import label
 from dashboard.jobs.words import told
-from dashboard.theme import ACCENT_COLOUR, RAMP, RIGHT, WRONG, class_colours
 from workers.engine import Engine
 from workers.jobs import Job, OutdatedJob, UnknownJob
 from workers.kinds import content_key, job
@@ -136,22 +135,4 @@ def preview_source(engine: Engine, keys: Mapping[str, str], made: Job, asked: Em
         "dims": asked.n_components,
         "words": words,
         "preview": made.previews,
-    }
-
-
-def drawn_from(engine: Engine, keys: Mapping[str, str], key: str) -> dict[str, Any]:
-    """What is the same for a map and for its previews."""
-    images = engine.results.meta(keys["images"])
-    return {
-        "map": key,
-        "images": keys["images"],
-        "predictions": keys["predictions"],
-        "labels": has_labels(engine, keys),
-        "count": images["count"],
-        "n_train": images["n_train"],
-        "class_names": images["class_names"],
-        "colours": class_colours(images["n_classes"]),
-        "verdicts": [RIGHT, WRONG],
-        "ramp": RAMP,
-        "accent": ACCENT_COLOUR,
     }
