@@ -22,7 +22,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as job_told
 from dashboard.links import study_data
-from dashboard.teacher.maps import mappable
+from dashboard.maps import mappable
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dashboard import maps
 from dashboard.darksight.fits import ROLE, title_of
 from dashboard.darksight.worths import MAP_ROLES, worth_key
-from dashboard.teacher import maps
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
 from workers.jobs import UnknownJob

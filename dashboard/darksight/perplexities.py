@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.jobs.words import doing, duration
-from dashboard.teacher.maps import ask_for, key_of, too_few
+from dashboard.maps import ask_for, key_of, too_few
 from workers.engine import Engine
 from workers.jobs import Job, UnknownJob
 from workers.params import EmbeddingParams
