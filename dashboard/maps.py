@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import dash_mantine_components as dmc
-
-from dashboard.components.map_place import drawn_from
-from dashboard.components.panel import label
+from dashboard.components.map_place import drawn_from, is_previewed, job_told
 from dashboard.jobs.words import told
 from workers.engine import Engine
 from workers.jobs import Job, OutdatedJob, UnknownJob
@@ -96,20 +93,13 @@ def job_words(asked: EmbeddingParams, made: Job, now: float, count: int) -> list
     words = EVICTED if made.state == "done" else told(made, now)
     words = words if is_previewed(made) else f"{title_of(asked)}: {words}"
     if not made.is_open:
-        return [f"{words.rstrip('.')}. Change its settings, or try again."]
+        return job_told(made, f"{words.rstrip('.')}. Change its settings, or try again.")
     if asked.method != "pca" and count > LONG_FROM and not is_previewed(made):
         words = (
             f"{words}. Of {count:,} images {METHODS[asked.method]} may take hours, and gigabytes of memory; PCA takes "
             "seconds."
         )
-    moving = made.state == "running" and made.fraction is None
-    value = 100 if moving else 100 * (made.fraction or 0)
-    return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far the map is"))]
-
-
-def is_previewed(made: Job) -> bool:
-    """Whether the job of a map shows what it has so far."""
-    return made.state == "running" and made.previews > 0
+    return job_told(made, words)
 
 
 def map_words(meta: Mapping[str, Any]) -> str:

@@ -7,9 +7,21 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.components.map_place import COLOURS, MapPlace, colour_options, map_body, options, register_map_place
+from dashboard.components.map_place import (
+    COLOURS,
+    MapPlace,
+    colour_options,
+    made_map,
+    map_body,
+    map_in_the_making,
+    no_map,
+    options,
+    register_map_place,
+    register_run_buttons,
+    run_outputs,
+)
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, label, panel, picture, segmented
+from dashboard.components.panel import label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -129,14 +141,7 @@ def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
             "of": Output(ids.SCATTER_OF, "data"),
             "chosen": Output(ids.SCATTER_OF, "value"),
             "colours": Output(MAP.colour, "data"),
-            "source": Output(MAP.source, "data"),
-            "words": Output(MAP.words, "children"),
-            "wordless": Output(MAP.words, "style"),
-            "told": Output(MAP.told, "children"),
-            "run": Output(MAP.run, "className"),
-            "not_run": Output(MAP.run, "hidden"),
-            "cancel": Output(MAP.cancel, "display"),
-            "retry": Output(MAP.retry, "display"),
+            **run_outputs(MAP),
             "seen": Output(ids.SCATTER_SEEN, "data"),
         },
         inputs={
@@ -157,31 +162,19 @@ def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         # A choice that is set, be it the same, is one more question.
         return changed | {"chosen": dash.no_update if of == chosen[0] else of, "seen": unseen.marks}
 
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(MAP.cancel, "n_clicks"),
-        Input(MAP.retry, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(shared.PULSE, "n_intervals"),
+    register_run_buttons(
+        app,
+        engine,
+        MAP,
+        lambda keys, *chosen: key_of(keys, question(*chosen)),
         *[State(chosen.component_id, chosen.component_property) for chosen in CHOSEN],
-        prevent_initial_call=True,
     )
-    def press(_cancel: int | None, _retry: int | None, study: dict | None, beats: int | None, *chosen: Any):
-        """Stops the job of the map, or has it made after all; the pulse after it shows what came of it."""
-        if study is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        act = engine.jobs.cancel if dash.ctx.triggered_id == MAP.cancel else engine.jobs.retry
-        act(key_of(study["keys"], question(*chosen)))
-        return (beats or 0) + 1
 
 
 def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | None) -> dict[str, Any]:
     """What the panel shows of the map that is chosen, by the names of the outputs of `fill`."""
     of, *how = chosen
-    told = {
-        "of": options(MAPPED), "chosen": of, "colours": options(COLOURS), "source": None, "words": NO_MAP_YET,
-        "wordless": SHOWN, "told": [], "run": "scatter-run", "not_run": True, "cancel": "none", "retry": "none",
-    }  # fmt: skip
+    told = {"of": options(MAPPED), "chosen": of, "colours": options(COLOURS)} | no_map(NO_MAP_YET)
     if study is None or "predictions" not in ready:
         return told
     keys, there = study["keys"], mappable(engine, study["keys"])
@@ -192,23 +185,16 @@ def shown_now(engine: Engine, ready: list[str], chosen: tuple, study: dict | Non
     role = role_of(keys, key)
     told |= {"of": options(MAPPED, there), "chosen": of, "colours": colour_options(engine, keys)}
     if role in ready or engine.results.which([key]):  # the pulse tells of what is done a moment later
-        return told | {"source": map_source(engine, keys, key), "wordless": HIDDEN}
+        return told | made_map(map_source(engine, keys, key))
     if role is None:
         return told | {"words": obstacle(engine, keys, asked) or f"{title_of(asked)} is asked for."}
     try:
         made = engine.jobs.get(key)
     except CANNOT_ASK as error:
         return told | {"words": f"There is no map: {error}."}
-    previewed = is_previewed(made)
-    return told | {
-        "source": preview_source(engine, keys, made, asked) if previewed else None,
-        "wordless": HIDDEN,
-        "told": job_words(asked, made, engine.jobs.now(), engine.results.meta(keys["images"])["count"]),
-        "run": "scatter-run scatter-run-over" if previewed else "scatter-run",
-        "not_run": False,
-        "cancel": "block" if made.is_open else "none",
-        "retry": "none" if made.is_open else "block",
-    }
+    source = preview_source(engine, keys, made, asked) if is_previewed(made) else None
+    words = job_words(asked, made, engine.jobs.now(), engine.results.meta(keys["images"])["count"])
+    return told | map_in_the_making(made, words, source)
 
 
 def register_take(app: dash.Dash, engine: Engine) -> None:
