@@ -15,7 +15,7 @@ from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fidelity_figure import fidelity_figure, leaders
 from dashboard.darksight.fits import CANNOT_ASK
-from dashboard.darksight.known_maps import Curve, KnownMap, curves_of, maps_of
+from dashboard.darksight.known_maps import USUAL_K, Curve, KnownMap, curves_of, maps_of
 from dashboard.darksight.perplexities import ask_sweep, cancel_sweep, seconds_each, sweep_of, sweep_words
 from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.first_answers import FirstAnswers
@@ -29,7 +29,6 @@ from workers.jobs import UnknownJob
 LINE = "How alike the predictions of neighbours on a map are"
 NOTHING_YET = "Curves appear when there are maps: make a DarkSight map, or have those of this study compared."
 SWEPT = ("probabilities", "logits", "features")  # as the paper maps them
-USUAL_K = 100
 
 
 def fidelity_panel() -> html.Section:

@@ -22,7 +22,14 @@ TABLE_MAP = "take-darksight"
 # ---- another map beside ----
 
 OTHER_PANEL = "other-map-panel"
-OTHER_MAP = "other-map"
+OTHER_MAP = "other-map"  # of its `MapPlace` and `SettingsPlace`
+OTHER_MAPS = "other-map-chosen"  # the picker of maps: its value is the key of one, finished or not
+OTHER_OF = "other-map-of"
+OTHER_METHOD = "other-map-method"
+OTHER_ASKED = "other-map-asked"  # settings by name, those that a map was asked for with last
+OTHER_WANTED = "other-map-wanted"  # {"key", "title", "study": its id} of the map that was asked for last
+OTHER_SEEN = "other-map-seen"
+TABLE_OTHER = "take-other-map"
 
 # ---- what maps are worth ----
 

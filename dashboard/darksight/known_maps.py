@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard import maps
-from dashboard.darksight.fits import ROLE, title_of
-from dashboard.darksight.worths import MAP_ROLES, worth_key
-from workers.darksight_params import DarkSightParams
+from dashboard.darksight.fits import fits_of, params_of, title_of
+from dashboard.darksight.worths import worth_key
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 from workers.params import EmbeddingParams
 
 DARKSIGHT = "DarkSight"
+USUAL_K = 100  # neighbours at which maps are compared, unless another number is chosen
 
 
 @dataclass(frozen=True)
@@ -66,25 +66,41 @@ def setting_of(asked: EmbeddingParams) -> str:
     return ", ".join(part for part in told[asked.method] if part)
 
 
-def maps_of(engine: Engine, keys: Mapping[str, str], class_names: Sequence[str]) -> list[KnownMap]:
-    """The finished maps of a study that lie in a plane, in the order in which they were asked for."""
-    wanted = {key: role for role, key in keys.items() if role.startswith(MAP_ROLES)}
-    there = engine.results.which(list(wanted))
-    found = []
-    for key, role in wanted.items():
-        if key not in there:
+def name_of(asked: EmbeddingParams) -> str:
+    """What a map of another method is called: "t-SNE of logits, perplexity 30"."""
+    return ", ".join(part for part in (maps.title_of(asked), setting_of(asked)) if part)
+
+
+def planar_maps(engine: Engine, keys: Mapping[str, str]) -> dict[str, EmbeddingParams]:
+    """The maps of other methods that a study has in the plane, finished or not, in the order in which they were asked for: key ->
+    what it was asked for with."""
+    found = {}
+    for role, key in keys.items():
+        if not role.startswith("embedding"):
             continue
         try:
-            params = engine.jobs.get(key).params
-        except UnknownJob:  # it went meanwhile
+            asked = EmbeddingParams.model_validate(engine.jobs.get(key).params)
+        except UnknownJob:  # its record has been removed, as its result was
             continue
-        if role.startswith(ROLE):
-            found.append(KnownMap(key, DARKSIGHT, title_of(DarkSightParams.model_validate(params), class_names)))
-            continue
-        asked = EmbeddingParams.model_validate(params)
         if asked.n_components == 2:
-            found.append(KnownMap(key, maps.title_of(asked), setting_of(asked)))
+            found[key] = asked
     return found
+
+
+def maps_of(engine: Engine, keys: Mapping[str, str], class_names: Sequence[str]) -> list[KnownMap]:
+    """The finished maps of a study that lie in a plane, those of DarkSight first, else in the order in which they were asked
+    for."""
+    found = []
+    for key in fits_of(keys):
+        try:
+            found.append(KnownMap(key, DARKSIGHT, title_of(params_of(engine, key), class_names)))
+        except UnknownJob:
+            continue
+    found += [
+        KnownMap(key, maps.title_of(asked), setting_of(asked)) for key, asked in planar_maps(engine, keys).items()
+    ]
+    there = engine.results.which([each.key for each in found])
+    return [each for each in found if each.key in there]
 
 
 def curves_of(engine: Engine, keys: Mapping[str, str], known: Sequence[KnownMap], split: str) -> list[Curve]:
