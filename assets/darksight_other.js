@@ -3,7 +3,7 @@
   const darkroom = (window.darkroom = window.darkroom || {});
   const PANEL = 'other-map-panel';
 
-  const map = new darkroom.MapPlace('other-map', 'The same images, mapped by another method');
+  let map = null;  // `MapPlace` comes with a later file
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
@@ -14,6 +14,7 @@
         await new Promise((resolve) => setTimeout(resolve, 30));  // it is being laid out
       }
       if (!document.getElementById('other-map')) return [keep, keep];
+      map ??= new darkroom.MapPlace('other-map', 'The same images, mapped by another method');
       return map.draw(source, selected, split, focus, colour);
     },
   });

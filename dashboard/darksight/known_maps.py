@@ -72,8 +72,8 @@ def name_of(asked: EmbeddingParams) -> str:
 
 
 def planar_maps(engine: Engine, keys: Mapping[str, str]) -> dict[str, EmbeddingParams]:
-    """The maps of other methods that a study has in the plane, finished or not, in the order in which they were asked for: key ->
-    what it was asked for with."""
+    """The maps of other methods that a study has in the plane, finished or not, in the order in which they were asked for:
+    key -> what it was asked for with."""
     found = {}
     for role, key in keys.items():
         if not role.startswith("embedding"):

@@ -13,7 +13,7 @@ from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.header import header
 from dashboard.teacher.matrix import matrix_panel
-from dashboard.teacher.scatter import MAP, scatter_panel
+from dashboard.teacher.scatter import MAP, SETTINGS, scatter_panel
 from dashboard.teacher.training import training_panel
 
 
