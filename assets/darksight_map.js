@@ -65,7 +65,8 @@
   };
 
   let drawn = 0;
-  const map = new darkroom.MapPlace('darksight', TITLE, {
+  let map = null;
+  const makeMap = () => new darkroom.MapPlace('darksight', TITLE, {
     onOutline: (outline) => {
       drawn += 1;
       setProps('darksight-outline', {data: {...outline, map: map.scatter.source.map, at: drawn}});
@@ -74,7 +75,9 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    drawDarksight: (source, selected, split, focus, colour, again, levels, regions) =>
-      map.draw(source, selected, split, focus, colour, around(source, levels, regions)),
+    drawDarksight(source, selected, split, focus, colour, again, levels, regions) {
+      map ??= makeMap();  // scripts come in the order of their names
+      return map.draw(source, selected, split, focus, colour, around(source, levels, regions));
+    },
   });
 })();
