@@ -27,7 +27,8 @@ from workers.engine import Engine
 from workers.jobs import UnknownJob
 
 LINE = "How alike the predictions of neighbours on a map are"
-NOTHING_YET = "Curves appear when there are maps: make a DarkSight map, or have those of this study compared."
+NO_MAP_YET = "The curves appear when the predictions are there."
+NOTHING_YET = "No map of this study has been compared yet: have that done below, or make a DarkSight map."
 SWEPT = ("probabilities", "logits", "features")  # as the paper maps them
 
 
@@ -39,7 +40,7 @@ def fidelity_panel() -> html.Section:
         [
             html.Div(
                 [
-                    html.Div([graph(ids.FIDELITY), empty(ids.FIDELITY_WORDS, NOTHING_YET)], className="fidelity-picture"),
+                    html.Div([graph(ids.FIDELITY), empty(ids.FIDELITY_WORDS, NO_MAP_YET)], className="fidelity-picture"),
                     html.Div(id=ids.FIDELITY_SAID, className="fidelity-said", role="status"),
                     html.Div(
                         [
@@ -54,7 +55,9 @@ def fidelity_panel() -> html.Section:
                             html.Div(id=ids.FIDELITY_SWEPT, className="fidelity-swept", role="status"),
                             button(ids.FIDELITY_CANCEL, "Cancel", color="red", leftSection=icon("stop")),
                         ],
+                        id=ids.FIDELITY_FOOT,
                         className="fidelity-foot",
+                        style=HIDDEN,
                     ),
                 ],
                 className="fidelity-body",
@@ -181,6 +184,7 @@ def register_drawing(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
             "can_sweep": Output(ids.FIDELITY_SWEEP, "display"),
             "swept": Output(ids.FIDELITY_SWEPT, "children"),
             "can_cancel": Output(ids.FIDELITY_CANCEL, "display"),
+            "foot": Output(ids.FIDELITY_FOOT, "style"),
             "seen": Output(ids.FIDELITY_SEEN, "data"),
         },
         inputs={
@@ -249,9 +253,9 @@ def shown_now(
 ) -> dict[str, Any]:
     """What the panel shows, by the names of the outputs of `draw`; `drawn_of` is what its figure depends on."""
     told: dict[str, Any] = {
-        "figure": None, "drawn_of": None, "drawn": HIDDEN, "words": NOTHING_YET, "wordless": SHOWN, "line": LINE, "said": "",
+        "figure": None, "drawn_of": None, "drawn": HIDDEN, "words": NO_MAP_YET, "wordless": SHOWN, "line": LINE, "said": "",
         "ks": [str(k)], "k": str(k), "ofs": [], "of": of, "all": "", "can_all": "none", "sweep": "", "can_sweep": "none",
-        "swept": "", "can_cancel": "none",
+        "swept": "", "can_cancel": "none", "foot": HIDDEN,
     }  # fmt: skip
     if study is None or "predictions" not in ready:
         return told
@@ -259,7 +263,7 @@ def shown_now(
     images = engine.results.meta(keys["images"])
     there = [name for name in SWEPT if name in mappable(engine, keys)]
     of = of if of in there else there[0]
-    told |= {"ofs": [{"value": name, "label": f"t-SNE of {name}"} for name in there], "of": of}
+    told |= {"ofs": [{"value": name, "label": f"t-SNE of {name}"} for name in there], "of": of, "foot": SHOWN}
     told |= sweep_now(engine, keys, of, split, images["count"])
     known = maps_of(engine, keys, images["class_names"])
     curves = curves_of(engine, keys, known, split)

@@ -43,6 +43,7 @@ FIDELITY_ALL = "fidelity-all"
 FIDELITY_SWEEP = "fidelity-sweep"
 FIDELITY_SWEPT = "fidelity-swept"  # how far that is
 FIDELITY_CANCEL = "fidelity-cancel"
+FIDELITY_FOOT = "fidelity-foot"  # what can be found out
 FIDELITY_SEEN = "fidelity-seen"
 TABLE_FIDELITY = "take-fidelity"
 

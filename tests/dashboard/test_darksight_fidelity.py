@@ -287,8 +287,8 @@ def test_several_perplexities_are_made_when_asked_told_of_and_stopped(own_page, 
 
 def test_before_the_predictions_nothing_is_offered(own_page, study):
     seen = shown(own_page, study, ready=["images"])
-    assert seen["fidelity-words.children"].startswith("Curves appear when there are maps")
-    assert (seen["fidelity-all.display"], seen["fidelity-sweep.display"]) == ("none", "none")
+    assert seen["fidelity-words.children"].startswith("The curves appear")
+    assert seen["fidelity-foot.style"] == {"display": "none"}
 
 
 def test_predictions_of_a_file_offer_what_they_hold(own_page, own, tmp_path):
