@@ -24,11 +24,30 @@ TABLE_MAP = "take-darksight"
 # ---- another map beside ----
 
 OTHER_PANEL = "other-map-panel"
-OTHER_MAP = "other-map"
+OTHER_MAP = "other-map"  # of its `MapPlace` and `SettingsPlace`
+OTHER_MAPS = "other-map-chosen"  # the picker of maps: its value is the key of one, finished or not
+OTHER_OF = "other-map-of"
+OTHER_METHOD = "other-map-method"
+OTHER_ASKED = "other-map-asked"  # settings by name, those that a map was asked for with last
+OTHER_WANTED = "other-map-wanted"  # {"key", "title", "study": its id} of the map that was asked for last
+OTHER_SEEN = "other-map-seen"
+TABLE_OTHER = "take-other-map"
 
 # ---- what maps are worth ----
 
 FIDELITY_PANEL = "fidelity-panel"
+FIDELITY = "fidelity"
+FIDELITY_WORDS = "fidelity-words"
+FIDELITY_SAID = "fidelity-said"  # how the maps compare
+FIDELITY_K = "fidelity-k"
+FIDELITY_OF = "fidelity-of"  # what t-SNE maps at several perplexities
+FIDELITY_ALL = "fidelity-all"
+FIDELITY_SWEEP = "fidelity-sweep"
+FIDELITY_SWEPT = "fidelity-swept"  # how far that is
+FIDELITY_CANCEL = "fidelity-cancel"
+FIDELITY_FOOT = "fidelity-foot"  # what can be found out
+FIDELITY_SEEN = "fidelity-seen"
+TABLE_FIDELITY = "take-fidelity"
 
 # ---- fits ----
 

@@ -10,7 +10,7 @@ from dashboard.darksight import ids
 from dashboard.darksight.bridge import bridge_panel
 from dashboard.darksight.compare import compare_panel
 from dashboard.darksight.fidelity import fidelity_panel
-from dashboard.darksight.other import other_panel
+from dashboard.darksight.other import SETTINGS, other_panel
 from dashboard.darksight.parts import parts_panel
 from dashboard.darksight.plane import plane_panel
 from dashboard.darksight.refuse import refuse_panel
@@ -49,6 +49,7 @@ VIEW = View(
     (
         Part("Map"),
         Part("Another map"),
+        Part("Fidelity"),
         Part("Refusal"),
         Part("Accuracy of what remains", (Need.LABELS,)),
         Part("Bridge"),
@@ -62,5 +63,10 @@ VIEW = View(
         (ids.REGIONS, "data"),
         (ids.REFUSE_AT, "data"),
         (ids.OUTLINE, "data"),
+        *[
+            (control, "value")
+            for control in (ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF)
+        ],
+        *SETTINGS.kept,
     ),
 )
