@@ -4,11 +4,11 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  const ORIGIN = 'scatter';
-
   // Points that are drawn one by one, and looked through for what an outline encloses. From a lasso of 100,000 to the painted
   // grid it took 1.3 to 3 s when all were drawn, and 0.6 to 0.7 s as a picture, on the same busy machine.
   darkroom.mostDrawn = 20_000;
+
+  const NO_EXTRAS = {traces: [], shapes: []};
 
   const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
@@ -64,9 +64,11 @@
 
   class Scatter {
     // `onPick` is told what was selected, as bits or as an outline and the tool that did it, or null; `onShown` that other
-    // points are shown, or in another way; `onPlane` that they are wanted in two dimensions.
-    constructor(host, legend, {onPick = () => {}, onFocus = () => {}, onShown = () => {}, onPlane = () => {}} = {}) {
-      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, source: null, span: [0, 0]});
+    // points are shown, or in another way; `onPlane` that they are wanted in two dimensions; `onOutline`, where somebody wants
+    // to know, what was drawn: {tool, x, y}. `onHover` is told the image under the pointer, or null.
+    constructor(host, legend, {onPick, onFocus, onShown, onPlane, onOutline = null, onHover = () => {}}) {
+      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, onOutline, onHover, source: null, span: [0, 0]});
+      Object.assign(this, {extras: NO_EXTRAS});
       Object.assign(this, {bits: null, selectionId: null, focusId: null, asked: 0});
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
       Object.assign(this, {drawing: null, hoverId: null, hovered: null});
@@ -76,7 +78,7 @@
       this.listening = new AbortController();
       const {signal} = this.listening;
       window.addEventListener('darkroom-hover', ({detail: {id, origin}}) => {
-        if (origin === ORIGIN) return;
+        if (origin === host.id) return;
         this.hoverId = id;
         this.placeRings();
       }, {signal});
@@ -142,6 +144,14 @@
       whenIdle(() => isThere() && this.drawing.mark(this));
     }
 
+    // What is drawn around the points of a map in the plane: {traces, shapes} of Plotly's, or null. What is the same object as
+    // before is not drawn anew.
+    decorate(extras) {
+      const {extras: before} = this;
+      this.extras = extras ?? NO_EXTRAS;
+      if (this.extras !== before) this.drawing?.redecorate?.(this);
+    }
+
     clear() {
       this.undraw();
       this.source = null;
@@ -188,9 +198,10 @@
     // Notes which points are drawn one by one, those that are right and those that are wrong: of all that are shown, those
     // that `isIn` has.
     choose(isIn = () => true) {
-      const {source: {labels, predicted}, span: [first, end], hidden, groups} = this;
+      const {source: {labels, predicted, places, dims}, span: [first, end], hidden, groups} = this;
       const [right, wrong] = [[], []];
       for (let id = first; id < end; id += 1) {
+        if (Number.isNaN(places[dims * id])) continue;  // not on this map
         if ((hidden.size && hidden.has(groups[id])) || !isIn(id)) continue;
         (!labels || labels[id] === predicted[id] ? right : wrong).push(id);
       }
@@ -233,7 +244,8 @@
     hover(id) {
       if (id === this.hovered) return;
       this.hovered = id;
-      window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: ORIGIN}}));
+      this.onHover(id);
+      window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: this.host.id}}));
     }
 
     // ---- classes: hidden, shown alone, selected ----

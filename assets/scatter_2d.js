@@ -5,8 +5,8 @@
   const FADED = 0.18;  // opacity of what is not selected
   const CONFIG = {
     displaylogo: false, doubleClick: 'reset', scrollZoom: true,
-    modeBarButtons: [['lasso2d', 'select2d', 'zoom2d', 'pan2d', 'resetScale2d']],
   };
+  const BUTTONS = ['lasso2d', 'select2d', 'zoom2d', 'pan2d', 'resetScale2d'];
 
   const boxTest = ({x: [left, right], y: [bottom, top]}) => (x, y) => x >= left && x <= right && y >= bottom && y <= top;
 
@@ -19,6 +19,13 @@
     return inside;
   };
 
+  // A closed outline, as far as it goes, of what Plotly says was drawn.
+  const outlineOf = ({range, lassoPoints}) => {
+    if (!range) return {tool: 'lasso', x: [...lassoPoints.x], y: [...lassoPoints.y]};
+    const [[left, right], [bottom, top]] = [range.x, range.y];
+    return {tool: 'box', x: [left, right, right, left], y: [bottom, bottom, top, top]};
+  };
+
   class Scatter2d extends darkroom.ScatterDrawing {
     draw(map) {
       map.choose();
@@ -26,7 +33,17 @@
     }
 
     react(map) {
-      return this.quietly(() => window.Plotly.react(this.plot, this.traces(map), this.layout(map), CONFIG));
+      const traces = [...this.traces(map), ...map.extras.traces];
+      return this.quietly(() => window.Plotly.react(this.plot, traces, this.layout(map), this.config(map)));
+    }
+
+    // Where somebody wants to know of outlines, a line is one too.
+    config({onOutline}) {
+      return {...CONFIG, modeBarButtons: [onOutline ? [...BUTTONS.slice(0, 2), 'drawline', ...BUTTONS.slice(2)] : BUTTONS]};
+    }
+
+    redecorate(map) {
+      return this.react(map);
     }
 
     traces(map) {
@@ -51,13 +68,15 @@
       };
     }
 
-    layout({source: {map, accent, preview}, span: [first]}) {
+    layout({source: {map, accent, preview}, span: [first], extras: {shapes}}) {
       const axis = {showticklabels: false, zeroline: false, ticks: ''};
       return {
         // A preview is looked at only: each one takes the place of the last.
         uirevision: `${map}-${first}`, dragmode: preview ? 'pan' : 'lasso', hovermode: 'closest', showlegend: false, selections: [],
         paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {family: 'inherit', size: 12},
         margin: {l: 8, r: 8, t: 4, b: 8}, xaxis: axis, yaxis: {...axis, scaleanchor: 'x'},
+        shapes: [...shapes, ...(this.line ? [this.line] : [])],
+        newshape: {line: {color: accent, width: 2}},
         newselection: {line: {color: accent, width: 1.5, dash: 'dot'}},
         modebar: {bgcolor: 'rgba(0,0,0,0)', orientation: 'v'},
       };
@@ -67,12 +86,12 @@
       return this.quietly(() => window.Plotly.restyle(this.plot, {
         'marker.color': members.map((ids) => Float32Array.from(ids, (id) => values[id])),
         'marker.colorscale': [scale], 'marker.cmin': least, 'marker.cmax': most,
-      }));
+      }, [0, 1]));
     }
 
     // Fades what is not selected. Plotly hears of it only where no outline is left.
     mark(map) {
-      return this.quietly(() => window.Plotly.update(this.plot, {selectedpoints: this.selected(map)}, {selections: []}));
+      return this.quietly(() => window.Plotly.update(this.plot, {selectedpoints: this.selected(map)}, {selections: []}, [0, 1]));
     }
 
     selected(map) {
@@ -101,8 +120,20 @@
       this.plot.on('plotly_relayouting', () => this.owner.placeRings());
       this.plot.on('plotly_deselect', () => this.drawings || this.owner.unpick());
       this.plot.on('plotly_selected', (event) => {
-        if (event?.points && !this.drawings) this.enclose(event);
+        if (event?.points && !this.drawings) {
+          this.owner.onOutline?.(outlineOf(event));
+          this.enclose(event);
+        }
       });
+      this.plot.on('plotly_relayout', ({shapes}) => this.drawings || !shapes || this.keepLine(shapes.at(-1)));
+    }
+
+    // Of the lines that are drawn the newest stays.
+    keepLine(shape) {
+      if (shape?.type !== 'line') return;
+      this.line = {...shape, editable: false};
+      this.owner.onOutline({tool: 'line', x: [shape.x0, shape.x1], y: [shape.y0, shape.y1]});
+      this.quietly(() => window.Plotly.relayout(this.plot, {shapes: [...this.owner.extras.shapes, this.line]}));
     }
 
     enclose({range, lassoPoints}) {

@@ -16,10 +16,21 @@
   const byNumber = (name, values, ramp, most, unit) => (
     {name, groups: null, values, ramp, scale: rampScale(ramp), least: 0, most, unit});
 
-  // `source` has the arrays that its colour is made of. Returns `values` (by image), `scale`, `least` and `most` for Plotly;
+  const EXTREME = 0.01;  // share of the images at either end that a scale without natural ends leaves out
+  const byMeasure = (name, values, ramp, unit) => {
+    const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+    const at = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+    const [least, most] = [at(EXTREME), at(1 - EXTREME)];
+    return {name, groups: null, values, ramp, scale: rampScale(ramp), least, most: most > least ? most : least + 1, unit};
+  };
+
+  // `source` has the arrays that its colour is made of; "none" is one colour for all. Returns `values` (by image), `scale`, `least` and `most` for Plotly;
   // of classes `groups` (by image), `entries` for the legend, and what one of them is called when it is selected.
   darkroom.scatterColouring = (name, source) => {
     const {labels, predicted, classNames, colours, certainty} = source;
+    const measure = source.measures?.[name];
+    if (measure) return byMeasure(name, certainty, source.ramp, measure.unit);
+    if (name === 'none') return {...byNumber(name, new Uint8Array(predicted.length), [source.plain, source.plain], 1, ''), ramp: null};
     const wanted = labels || !['true', 'right'].includes(name) ? name : 'predicted';
     if (wanted === 'right') {
       const wrong = Uint8Array.from(predicted, (taken, id) => Number(taken !== labels[id]));
@@ -63,7 +74,7 @@
         entry.ondblclick = () => onAlone(group);
         parts.push(entry);
       });
-    } else parts.push(colourBar(colouring));
+    } else if (colouring.ramp) parts.push(colourBar(colouring));
     if (hidden.size) {
       const all = make('button', 'scatter-all', 'show all');
       all.type = 'button';

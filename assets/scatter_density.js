@@ -66,6 +66,11 @@
       return [box[0] - edge, box[1] + edge, box[2] - edge, box[3] + edge];
     }
 
+    async redecorate(map) {
+      await this.react(map);
+      return this.refill();
+    }
+
     async resize() {
       await this.quietly(() => window.Plotly.Plots.resize(this.plot));
       this.look();
@@ -105,7 +110,7 @@
           for (const name of ['x', 'y', 'text', 'marker', 'selectedpoints']) (told[name] ??= []).push(trace[name]);
         }
         if (this.isFew) this.images = [];
-        await this.quietly(() => window.Plotly.update(this.plot, told, {images: this.images}));
+        await this.quietly(() => window.Plotly.update(this.plot, told, {images: this.images}, [0, 1]));
       }
       this.draft();
       this.owner.placeRings();  // a class may be hidden
@@ -154,12 +159,16 @@
       const {xaxis: {_length: width}, yaxis: {_length: height}} = this.plot._fullLayout;
       const ratio = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)));  // a point is a pixel of CSS, or nobody would see it
       const query = new URLSearchParams({
-        images: source.images, predictions: source.predictions, split: first < source.n_train ? 'train' : 'test', by: colouring.name,
+        images: source.images, predictions: source.predictions, split: first < source.n_train ? 'train' : 'test', by: source.measures?.[colouring.name] ? 'measure' : colouring.name,
         window: this.view().join(), size: [width, height].map((length) => Math.max(1, Math.floor(ratio * length))).join(),
       });
       if (hidden.size) query.set('hidden', [...hidden].join());
       if (hidden.size) query.set('grouping', grouping);
       if (selectionId) query.set('selection', selectionId);
+      if (source.measures?.[colouring.name]) {
+        const {key, array} = source.measures[colouring.name];
+        query.set('measure', [key, array, colouring.least, colouring.most].join());
+      }
       if (source.preview) query.set('preview', source.preview);
       return `/density/${source.map}.png?${query}`;
     }

@@ -14,6 +14,7 @@ from dashboard.abilities import labels_of
 from dashboard.density import Colouring, by_group, by_number, picture
 from dashboard.measures import unpack_bits
 from dashboard.planes import Plane, Window
+from dashboard.theme import PLAIN as PLAIN_COLOUR
 from dashboard.theme import RAMP, RIGHT, WRONG, class_colours
 from workers.engine import Engine
 from workers.results import MissingResult
@@ -21,6 +22,39 @@ from workers.results import MissingResult
 KEPT_BYTES = 128 * 2**20  # of sorted points, 20 MB a million
 GROUPS = ("true", "predicted", "right")
 NUMBERS = ("confidence", "entropy", "margin")
+PLAIN = "none"  # all points have one colour
+MEASURE = "measure"  # a number an image, of another result
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each image that points are coloured by.
+
+    Attributes
+    ----------
+    key, array : of the result that holds it (N,).
+    least, most : the ends of the colour scale.
+    """
+
+    key: str
+    array: str
+    least: float
+    most: float
+
+    @classmethod
+    def read(cls, text: str) -> "Measure":
+        """As an address has it: "key,array,least,most".
+
+        Raises
+        ------
+        ValueError
+            It is something else.
+        """
+        try:
+            key, array, least, most = text.split(",")
+            return cls(key, array, float(least), float(most))
+        except ValueError:
+            raise ValueError("measure must be a result's key, the name of its array, and two numbers") from None
 
 
 @dataclass(frozen=True)
@@ -57,8 +91,12 @@ class Shown:
             raise ValueError(f"there is no {grouping} where the true classes are not known")
         return (labels, colours) if grouping == "true" else ((labels != predicted).astype(int), [RIGHT, WRONG])
 
-    def colouring(self, engine: Engine, by: str) -> Colouring:
-        """What colour each image has, by its group or by a number, one of `NUMBERS`."""
+    def colouring(self, engine: Engine, by: str, measure: Measure | None) -> Colouring:
+        """What colour each image has: all the same, by its group, or by a number, one of `NUMBERS` or a measure's."""
+        if measure is not None:
+            return by_number(engine.results.array(measure.key, measure.array), measure.least, measure.most, RAMP)
+        if by == PLAIN:
+            return by_group(np.zeros(engine.results.meta(self.images)["count"], int), [PLAIN_COLOUR])
         if by in GROUPS:
             return by_group(*self.groups(engine, by))
         most = math.log2(engine.results.meta(self.images)["n_classes"]) if by == "entropy" else 1.0
@@ -84,8 +122,9 @@ class Picture:
 
     Attributes
     ----------
-    by : what it is coloured by, one of `GROUPS` or of `NUMBERS`.
+    by : what it is coloured by, one of `GROUPS` or of `NUMBERS`, `PLAIN` or `MEASURE`.
     size : width and height in pixels.
+    measure : where it is coloured by one.
     selection : content id; what is not in it is faded.
     preview : of a job that is being made.
     """
@@ -94,6 +133,7 @@ class Picture:
     by: str
     window: Window
     size: tuple[int, int]
+    measure: Measure | None = None
     selection: str | None = None
     preview: bool = False
 
@@ -110,7 +150,11 @@ class Picture:
             if not query.get(name):
                 raise ValueError(f"a picture of a map needs {name} in its address")
         told = {"split": "test", "by": "predicted", "grouping": "predicted"} | dict(query)
-        for name, known in (("split", ("train", "test")), ("by", GROUPS + NUMBERS), ("grouping", GROUPS)):
+        for name, known in (
+            ("split", ("train", "test")),
+            ("by", (*GROUPS, *NUMBERS, PLAIN, MEASURE)),
+            ("grouping", GROUPS),
+        ):
             if told[name] not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}")
         hidden = whole_numbers("hidden", query["hidden"]) if query.get("hidden") else ()
@@ -122,8 +166,9 @@ class Picture:
         if len(window) != 4 or len(size) != 2:
             raise ValueError("window must be left,right,bottom,top and size width,height")
         shown = Shown(query["images"], query["predictions"], told["split"], told["grouping"], hidden)
+        measure = Measure.read(query.get("measure", "")) if told["by"] == MEASURE else None
         selection, preview = query.get("selection") or None, bool(query.get("preview"))
-        return cls(shown, told["by"], window, (size[0], size[1]), selection, preview)
+        return cls(shown, told["by"], window, (size[0], size[1]), measure, selection, preview)
 
     def draw(self, engine: Engine, key: str) -> bytes:
         """The PNG.
@@ -140,7 +185,7 @@ class Picture:
             The map, the preview, or what it is drawn with is not there.
         """
         places = previewed(engine, key) if self.preview else engine.results.array(key, "places")
-        mask, colouring = self.shown.mask(engine), self.shown.colouring(engine, self.by)
+        mask, colouring = self.shown.mask(engine), self.shown.colouring(engine, self.by, self.measure)
         if not len(places) == len(mask) == len(colouring.numbers):
             raise ValueError("the map, the images and the predictions must be of one study")
         selected = self.selected(engine)
@@ -184,7 +229,7 @@ class Planes:
     """The points of maps, sorted when first asked for; of those used last, as many as `KEPT_BYTES` hold."""
 
     def __init__(self, engine: Engine):
-        self._engine = engine
+        self.engine = engine
         self._kept: LRUCache[str, Plane] = LRUCache(KEPT_BYTES, getsizeof=lambda plane: plane.nbytes)
         self._lock = threading.Lock()
 
@@ -193,7 +238,7 @@ class Planes:
         with self._lock:  # one sorts, the others wait for it
             plane = self._kept.get(key)
             if plane is None:
-                plane = Plane(self._engine.results.array(key, "places"))
+                plane = Plane(self.engine.results.array(key, "places"))
                 if plane.nbytes <= KEPT_BYTES:
                     self._kept[key] = plane
             return plane
@@ -213,9 +258,9 @@ class Planes:
         ValueError
             The outline is none.
         """
-        mask, how = shown.mask(self._engine), picked["how"]
+        mask, how = shown.mask(self.engine), picked["how"]
         if "group" in picked:
-            mask &= shown.groups(self._engine, shown.grouping)[0] == picked["group"]
+            mask &= shown.groups(self.engine, shown.grouping)[0] == picked["group"]
             how = "remove" if before is not None and before[mask].all() else "add"
         elif "box" in picked:
             mask &= self.of(picked["map"]).in_box(*picked["box"]["x"], *picked["box"]["y"])

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 ACCENT = "violet"  # Mantine's name of the one accent colour
 ACCENT_COLOUR = "#7950f2"
 RIGHT, WRONG = "#3f90da", "#e5484d"
+PLAIN = "#868e96"  # where colour says nothing
 TRAIN, TEST = "#868e96", ACCENT_COLOUR
 
 # Viridis without its ends, which would be lost on a dark or on a white ground.

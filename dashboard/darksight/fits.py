@@ -1,6 +1,6 @@
 """The DarkSight maps of a study: which there are, what is asked for, what is said of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workers.darksight_params import EFFORTS, DarkSightParams
@@ -9,6 +9,7 @@ from workers.jobs import OutdatedJob, UnknownJob
 from workers.kinds import JobSpec, content_key, job
 from workers.studies import Study
 
+MOST_NAMED = 3  # classes in a title
 ROLE = "darksight-"  # and the beginning of the map's key
 CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
 
@@ -61,18 +62,22 @@ def params_of(engine: Engine, key: str) -> DarkSightParams:
 
 def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:
     """What tells a map from the others of a study: "seed 1 · temperature 4"."""
-    named = {
-        "classes": lambda classes: (
-            f"{len(classes)} classes" if len(classes) > 3 else " ".join(class_names[c] for c in classes)
-        ),
+    named: dict[str, Callable[[Any], str]] = {
+        "classes": lambda classes: classes_words(classes, class_names),
         "effort": lambda effort: EFFORTS[effort].lower(),
         "temperature": lambda temperature: f"temperature {temperature:g}",
-        "conditional": lambda conditional: "normal student",
+        "conditional": lambda _: "normal student",
         "df": lambda df: f"{df:g} degrees of freedom",
-        "optimizer": lambda optimizer: "by turns",
-        "parametric": lambda parametric: "network",
+        "optimizer": lambda _: "by turns",
+        "parametric": lambda _: "network",
         "split": lambda split: f"of {split} images",
     }
     settings = asked.settings
-    told = [say(settings[name]) for name, say in named.items() if name in settings]
-    return " · ".join([f"seed {asked.seed}", *told])
+    return " · ".join([f"seed {asked.seed}", *(say(settings[name]) for name, say in named.items() if name in settings)])
+
+
+def classes_words(classes: Sequence[int], class_names: Sequence[str]) -> str:
+    """Some classes, in a word or two: by name where they are few."""
+    if len(classes) > MOST_NAMED:
+        return f"{len(classes)} classes"
+    return ", ".join(class_names[number] if number < len(class_names) else str(number) for number in classes)

@@ -13,9 +13,11 @@ POINTS_DECK = "darksight-points-deck"  # about points of the map
 
 # ---- the map ----
 
-MAP_PANEL = "darksight-panel"
-MAP = "darksight"
-FITS = "darksight-fits"  # the picker of the map that is shown, finished or in the making: its key
+MAP = "darksight"  # of its `MapPlace`
+FITS = "darksight-fits"  # the picker of maps: its value is the key of one, finished or not
+LEVELS = "darksight-levels"
+SEEN = "darksight-seen"
+TABLE_MAP = "take-darksight"
 
 # ---- another map beside ----
 

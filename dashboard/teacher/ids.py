@@ -19,29 +19,15 @@ EXCHANGE_TEXT = "exchange-text"
 EXCHANGE_BUTTON = "exchange-button"
 EXCHANGE_WORDS = "exchange-words"
 
-SCATTER_PANEL = "scatter-panel"
-SCATTER = "scatter"
+SCATTER = "scatter"  # of its `MapPlace`
 SCATTER_OF = "scatter-of"
 SCATTER_METHOD = "scatter-method"
 SCATTER_DIMS = "scatter-dims"
 SCATTER_SETTINGS = "scatter-settings"  # settings of the map by name, those that were taken over last
-SCATTER_COLOUR = "scatter-colour"
-SCATTER_LEGEND = "scatter-legend"
-SCATTER_RUN = "scatter-run"  # how far the job of the map is
-SCATTER_TOLD = "scatter-told"
-SCATTER_CANCEL = "scatter-cancel"
-SCATTER_RETRY = "scatter-retry"
 SCATTER_SEEN = "scatter-seen"
 MAP_SETTINGS = "map-settings"
 MAKE_MAP = "make-map"
 NO_SETTINGS = "map-no-settings"
-SCATTER_WORDS = "scatter-words"
-SCATTER_SOURCE = "scatter-source"
-SCATTER_AGAIN = "scatter-again"  # as GRID_AGAIN
-SCATTER_PAINTED = "scatter-painted"
-SCATTER_PICKED = (
-    "scatter-picked"  # what a lasso or a box enclosed: {"images", "bits", "tool"}; of many points its outline
-)
 
 
 def setting(name: str) -> str:
@@ -114,7 +100,7 @@ TABLE_EMPTY = "table-empty"
 TABLE_WORDS = "table-words"
 TABLE_TICKED = "table-ticked"
 TABLE_FILTERED = "table-filtered"
-TABLE_PICKED = "table-picked"  # as SCATTER_PICKED, and "by_outcome"
+TABLE_PICKED = "table-picked"  # as `MapPlace.picked`, and "by_outcome"
 CLEAR_BUTTON = "clear-selection"
 
 FOCUS_PANEL = "focus-panel"

@@ -14,7 +14,7 @@ from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.header import header
 from dashboard.teacher.map_settings import FIELDS
 from dashboard.teacher.matrix import matrix_panel
-from dashboard.teacher.scatter import scatter_panel
+from dashboard.teacher.scatter import MAP, scatter_panel
 from dashboard.teacher.training import training_panel
 
 
@@ -60,7 +60,7 @@ VIEW = View(
         *[
             (control, "value")
             for control in (
-                *(ids.SCATTER_OF, ids.SCATTER_METHOD, ids.SCATTER_DIMS, ids.SCATTER_COLOUR),
+                *(ids.SCATTER_OF, ids.SCATTER_METHOD, ids.SCATTER_DIMS, MAP.colour),
                 *(ids.DIAGRAM, ids.SPLIT, ids.SHADE, ids.CELLS, ids.ORDER),
                 *(ids.GRID_SORT, ids.GRID_DIRECTION, ids.GRID_GROUP, ids.GRID_SIZE),
                 *(ids.TRAINING_WHAT, ids.CLASSES_WHAT, ids.CLASSES_LEVELS, ids.FOCUS_SCALE),

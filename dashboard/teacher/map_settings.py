@@ -9,9 +9,9 @@ from dash import Input, Output, State, html
 from dashboard import ids as shared
 from dashboard.components.panel import icon, label
 from dashboard.first_answers import FirstAnswers
+from dashboard.maps import too_few
 from dashboard.new.fields import component, fields_of, read
 from dashboard.teacher import ids
-from dashboard.teacher.maps import too_few
 from workers.engine import Engine
 from workers.params import METHOD_SETTINGS, EmbeddingParams
 

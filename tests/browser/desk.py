@@ -289,12 +289,14 @@ class Desk:
 
     def wait_map(self) -> None:
         """Until the map is drawn."""
-        self.wait("window.darkroom.scatter?.plot?.calcdata?.length === 2 && window.darkroom.scatter.drawings === 0")
+        self.wait(
+            "window.darkroom.maps.scatter?.plot?.calcdata?.length === 2 && window.darkroom.maps.scatter.drawings === 0"
+        )
 
     def place(self, at: list[float]) -> list[float]:
         """Where a place of the map is, in px."""
         return self.js(
-            """([x, y]) => { const {plot} = window.darkroom.scatter, box = plot.getBoundingClientRect();
+            """([x, y]) => { const {plot} = window.darkroom.maps.scatter, box = plot.getBoundingClientRect();
                 const {xaxis, yaxis} = plot._fullLayout;
                 return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)] }""",
             at,
@@ -319,7 +321,7 @@ class Desk:
     def wait_bright(self, ids: list[int] | None) -> None:
         """Until exactly these points of the map are not faded; None for all, as nothing is selected."""
         self.wait(
-            """wanted => { const {plot, members, drawings} = window.darkroom.scatter;
+            """wanted => { const {plot, members, drawings} = window.darkroom.maps.scatter;
                 if (drawings || plot.calcdata?.length !== 2) return false;
                 const bright = plot.calcdata.map(([{trace}], number) => trace.selectedpoints
                     && Array.from(trace.selectedpoints, place => members[number][place]));
@@ -331,7 +333,7 @@ class Desk:
         """Until the ring of the focused image, or of the one hovered elsewhere, is at a place of the map; None for no
         ring."""
         self.wait(
-            """([at, ring]) => { const {rings: {[ring]: {hidden, style}}, plot} = window.darkroom.scatter;
+            """([at, ring]) => { const {rings: {[ring]: {hidden, style}}, plot} = window.darkroom.maps.scatter;
                 if (!at || hidden) return !at && hidden;
                 const {xaxis, yaxis} = plot._fullLayout, {e: x, f: y} = new DOMMatrix(style.transform);
                 return Math.hypot(x - xaxis._offset - xaxis.d2p(at[0]), y - yaxis._offset - yaxis.d2p(at[1])) < 0.1 }""",

@@ -53,7 +53,7 @@ def halves(places, box):
 
 def test_every_test_image_is_a_point(map_desk, arrays, places):
     labels, predicted = arrays("labels"), arrays("predicted")
-    told = map_desk.js("""() => window.darkroom.scatter.plot.calcdata.map(([{trace}]) => [trace.marker.symbol,
+    told = map_desk.js("""() => window.darkroom.maps.scatter.plot.calcdata.map(([{trace}]) => [trace.marker.symbol,
         Array.from(trace.x), Array.from(trace.y), Array.from(trace.marker.color)])""")
     for (symbol, x, y, colours), wanted, right in zip(told, ("circle", "x"), (True, False), strict=True):
         ids = [image for image in TEST if (labels[image] == predicted[image]) == right]
@@ -71,7 +71,7 @@ def test_a_lasso_selects_and_more_of_them_add_and_take_away(map_desk, places, co
     count = len(inside(places, lower))
     map_desk.sees("#grid-panel-subtitle", f"Lasso of {count} images: {count} of 1,797")
     map_desk.wait_bright(inside(places, lower))
-    assert map_desk.js("window.darkroom.scatter.plot.layout.selections.length") == 1  # it stays until the next one
+    assert map_desk.js("window.darkroom.maps.scatter.plot.layout.selections.length") == 1  # it stays until the next one
     map_desk.lasso(upper, "Shift")
     map_desk.wait_grid(inside(places, corner))
     map_desk.wait_bright(inside(places, corner))
@@ -89,7 +89,7 @@ def test_a_cell_fades_all_but_its_images_and_a_lasso_adds_to_it(map_desk, places
     map_desk.click_cell(*wrong_cell)
     map_desk.wait_grid(ids_of(*wrong_cell))
     map_desk.wait_bright(ids_of(*wrong_cell))
-    assert map_desk.js("window.darkroom.scatter.plot.layout.selections") == []
+    assert map_desk.js("window.darkroom.maps.scatter.plot.layout.selections") == []
     map_desk.lasso(corner, "Shift")
     map_desk.wait_grid(sorted({*ids_of(*wrong_cell), *inside(places, corner)}))
     map_desk.wait_framed()
@@ -123,8 +123,8 @@ def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
 
 def colours_of(desk):
     """Colour number of each point, by image."""
-    told = desk.js("""() => window.darkroom.scatter.plot.calcdata.map(([{trace}], number) =>
-        Array.from(trace.marker.color, (colour, place) => [window.darkroom.scatter.members[number][place], colour]))""")
+    told = desk.js("""() => window.darkroom.maps.scatter.plot.calcdata.map(([{trace}], number) =>
+        Array.from(trace.marker.color, (colour, place) => [window.darkroom.maps.scatter.members[number][place], colour]))""")
     return dict(pair for trace in told for pair in trace)
 
 
@@ -142,7 +142,7 @@ def test_points_take_another_colour_without_the_server(map_desk, arrays):
         map_desk.pick("scatter-colour", title)
         map_desk.wait("title => document.querySelector('#scatter-legend').textContent.includes(title)", key)
         map_desk.wait(
-            """wanted => { const {plot, members} = window.darkroom.scatter;
+            """wanted => { const {plot, members} = window.darkroom.maps.scatter;
                 return plot.calcdata.every(([{trace}], number) => members[number].every(
                     (image, place) => trace.marker.color[place] === wanted[image])) }""",
             values.astype(float).tolist(),
@@ -157,7 +157,7 @@ def test_a_class_is_hidden_shown_alone_and_selected_in_the_legend(map_desk, arra
     entry = map_desk.at("#scatter-legend button")
     entry.nth(3).click()
     map_desk.sees("#scatter-panel-subtitle", re.compile(rf"^{len(of_class(3))} of 359 test images hidden · PCA"))
-    map_desk.wait("window.darkroom.scatter.drawings === 0")
+    map_desk.wait("window.darkroom.maps.scatter.drawings === 0")
     assert sorted(colours_of(map_desk)) == [image for image in TEST if labels[image] != 3]
     map_desk.lasso(corner)
     map_desk.wait_grid([image for image in inside(places, corner) if labels[image] != 3])
@@ -218,7 +218,9 @@ def test_in_space_a_selection_made_elsewhere_stands_out_and_a_click_focuses(map_
     places = np.random.default_rng(0).normal(size=(N, 3))
     map_desk.js("() => { window.maps = 0; window.addEventListener('darkroom-map', () => { window.maps += 1 }) }")
     draw(map_desk, "space", places, "/array/space/places.npy", dims=3)
-    map_desk.wait("window.darkroom.scatter.plot?.calcdata?.length === 4 && window.darkroom.scatter.drawings === 0")
+    map_desk.wait(
+        "window.darkroom.maps.scatter.plot?.calcdata?.length === 4 && window.darkroom.maps.scatter.drawings === 0"
+    )
     assert map_desk.js("[window.maps, window.darkroom.mapPlaces.key, window.darkroom.mapPlaces.dims]") == [
         1,
         "space",
@@ -226,21 +228,21 @@ def test_in_space_a_selection_made_elsewhere_stands_out_and_a_click_focuses(map_
     ]
     assert map_desk.js("document.querySelectorAll('#scatter .scatter-plot').length") == 1  # the other one is gone
     map_desk.click_cell(*wrong_cell)
-    bright = "[0, 2].flatMap(part => window.darkroom.scatter.drawing.parts[part]).sort((a, b) => a - b).join()"
+    bright = "[0, 2].flatMap(part => window.darkroom.maps.scatter.drawing.parts[part]).sort((a, b) => a - b).join()"
     map_desk.wait(f"wanted => {bright} === wanted", ",".join(map(str, ids_of(*wrong_cell))))
     image = ids_of(*wrong_cell)[0]
     x, y = map_desk.js(
-        """id => { const {drawing, source, plot} = window.darkroom.scatter, box = plot.getBoundingClientRect();
+        """id => { const {drawing, source, plot} = window.darkroom.maps.scatter, box = plot.getBoundingClientRect();
             const [x, y] = drawing.pixelOf(id, source); return [box.left + x, box.top + y] }""",
         image,
     )
     map_desk.page.mouse.move(x - 3, y)
     map_desk.page.mouse.move(x, y)
-    map_desk.wait("id => window.darkroom.scatter.hovered !== null", image)
-    hovered = map_desk.js("window.darkroom.scatter.hovered")
+    map_desk.wait("id => window.darkroom.maps.scatter.hovered !== null", image)
+    hovered = map_desk.js("window.darkroom.maps.scatter.hovered")
     map_desk.page.mouse.click(x, y)
     map_desk.wait_focus(hovered)
-    assert map_desk.js("window.darkroom.scatter.rings.focus.hidden") is False
+    assert map_desk.js("window.darkroom.maps.scatter.rings.focus.hidden") is False
 
 
 def test_a_preview_is_drawn_and_is_no_map_yet(map_desk, places):
@@ -250,9 +252,9 @@ def test_a_preview_is_drawn_and_is_no_map_yet(map_desk, places):
         map_desk.sees("#scatter-panel-subtitle", f"{words} · 359 test images")
         map_desk.wait_map()
         assert map_desk.js(
-            "Array.from(window.darkroom.scatter.plot.calcdata[0][0].trace.x.slice(0, 2))"
+            "Array.from(window.darkroom.maps.scatter.plot.calcdata[0][0].trace.x.slice(0, 2))"
         ) == pytest.approx(
-            [number * places[image][0] for image in map_desk.js("window.darkroom.scatter.members[0].slice(0, 2)")]
+            [number * places[image][0] for image in map_desk.js("window.darkroom.maps.scatter.members[0].slice(0, 2)")]
         )
     assert map_desk.js("window.darkroom.mapPlaces") is None
 
@@ -261,7 +263,7 @@ def test_a_view_that_is_hidden_leaves_nothing_behind_and_comes_back(map_desk, id
     map_desk.click_cell(*wrong_cell)
     map_desk.wait_bright(ids_of(*wrong_cell))
     map_desk.at("#nav-jobs").click()
-    map_desk.wait("window.darkroom.scatter.plot.data === undefined")
+    map_desk.wait("window.darkroom.maps.scatter.plot.data === undefined")
     map_desk.at("#nav-teacher").click()
     map_desk.wait_map()
     map_desk.wait_bright(ids_of(*wrong_cell))

@@ -15,7 +15,7 @@ def dense_desk(desk):
     desk.wait_map()
     most = desk.js("window.darkroom.mostDrawn")
     desk.js(LIMIT, 100)
-    desk.js("window.darkroom.scatter.draw()")
+    desk.js("window.darkroom.maps.scatter.draw()")
     wait_picture(desk)
     yield desk
     desk.js(LIMIT, most)
@@ -24,7 +24,7 @@ def dense_desk(desk):
 def wait_picture(desk, told=""):
     """Until there is the picture whose address has `told` in it."""
     desk.wait(
-        """told => { const {drawing} = window.darkroom.scatter;
+        """told => { const {drawing} = window.darkroom.maps.scatter;
             return drawing?.drawings === 0 && drawing.plot.layout?.images?.length === 1 && drawing.address?.includes(told)
                 && drawing.plot.querySelector('image')?.getAttribute('href')?.startsWith('data:image/png') }""",
         told,
@@ -34,7 +34,7 @@ def wait_picture(desk, told=""):
 def test_many_points_are_a_picture_and_points_where_few_are_in_view(dense_desk, arrays, places):  # noqa: F811
     line = "#scatter-panel-subtitle"
     dense_desk.sees(line, re.compile(r"^Density of 359 test images; zoom in for points · PCA"))
-    assert dense_desk.js("window.darkroom.scatter.members") == [[], []]
+    assert dense_desk.js("window.darkroom.maps.scatter.members") == [[], []]
     x, y = dense_desk.place(places[1500].tolist())
     dense_desk.page.mouse.click(x, y)
     dense_desk.wait_data("focus", "data !== null")
@@ -45,18 +45,18 @@ def test_many_points_are_a_picture_and_points_where_few_are_in_view(dense_desk, 
     wait_picture(dense_desk, "by=entropy")
     near = float(np.sort(np.abs(places[TEST] - places[1500]).max(axis=1))[50])
     window = [float(places[1500, 0]) - near, float(places[1500, 0]) + near]
-    dense_desk.js("x => { window.Plotly.relayout(window.darkroom.scatter.plot, {'xaxis.range': x}) }", window)
+    dense_desk.js("x => { window.Plotly.relayout(window.darkroom.maps.scatter.plot, {'xaxis.range': x}) }", window)
     dense_desk.sees(line, re.compile(r"^[\d]+ points in view, of 359 test images · PCA"))
-    dense_desk.wait("window.darkroom.scatter.drawing.isFew && window.darkroom.scatter.drawings === 0")
-    left, right, bottom, top = dense_desk.js("window.darkroom.scatter.drawing.view()")
-    members = dense_desk.js("window.darkroom.scatter.members")
+    dense_desk.wait("window.darkroom.maps.scatter.drawing.isFew && window.darkroom.maps.scatter.drawings === 0")
+    left, right, bottom, top = dense_desk.js("window.darkroom.maps.scatter.drawing.view()")
+    members = dense_desk.js("window.darkroom.maps.scatter.members")
     x, y = places.T
     seen = (np.arange(len(x)) >= N_TRAIN) & (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
     assert sorted(members[0] + members[1]) == np.flatnonzero(seen).tolist()
     assert all(arrays("labels")[image] != arrays("predicted")[image] for image in members[1])
-    traces = dense_desk.js("window.darkroom.scatter.plot.calcdata.map(([{trace}]) => Array.from(trace.x))")
+    traces = dense_desk.js("window.darkroom.maps.scatter.plot.calcdata.map(([{trace}]) => Array.from(trace.x))")
     assert [len(trace) for trace in traces] == [len(ids) for ids in members]
-    assert dense_desk.js("window.darkroom.scatter.plot.layout.images") == []
+    assert dense_desk.js("window.darkroom.maps.scatter.plot.layout.images") == []
 
 
 def test_an_outline_goes_to_the_server(dense_desk, arrays, places, corner):  # noqa: F811
@@ -65,11 +65,13 @@ def test_an_outline_goes_to_the_server(dense_desk, arrays, places, corner):  # n
     dense_desk.wait_grid(inside(places, lower))
     dense_desk.sees("#grid-panel-subtitle", re.compile(f"^Lasso of {len(inside(places, lower))} images"))
     wait_picture(dense_desk, dense_desk.data("selection")["id"])
-    assert dense_desk.js("window.darkroom.scatter.plot.layout.selections.length") == 1  # it stays until the next one
+    assert (
+        dense_desk.js("window.darkroom.maps.scatter.plot.layout.selections.length") == 1
+    )  # it stays until the next one
     assert "bits" not in dense_desk.data("scatter-picked")
     dense_desk.lasso(upper, "Shift")
     dense_desk.wait_grid(inside(places, corner))
-    assert dense_desk.js("window.darkroom.scatter.plot.layout.selections") == []
+    assert dense_desk.js("window.darkroom.maps.scatter.plot.layout.selections") == []
     dense_desk.at("#scatter-legend button").nth(3).click()
     wait_picture(dense_desk, "hidden=3")
     dense_desk.lasso(lower, "Alt")

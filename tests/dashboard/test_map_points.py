@@ -90,7 +90,7 @@ def test_what_is_not_selected_is_faded_and_the_browser_keeps_the_picture(ask, di
         ({"size": "5.5,5"}, "Size must be whole numbers"),
         ({"size": ""}, "A picture of a map needs size in its address."),
         ({"split": "all"}, "Split must be one of train, test."),
-        ({"by": "size"}, "By must be one of true, predicted, right, confidence, entropy, margin."),
+        ({"by": "size"}, "By must be one of true, predicted, right, confidence, entropy, margin, none, measure."),
         ({"hidden": "-1"}, "Hidden must be whole numbers"),
     ],
 )  # fmt: skip

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dashboard.links import make_selection, study_data
+from dashboard.maps import job_words, map_words, too_few
 from dashboard.measures import in_split, pack_bits, unpack_bits
 from dashboard.server import build
-from dashboard.teacher.maps import job_words, map_words, too_few
 from dashboard.theme import class_colours
 from tests.dashboard.asking import Page
 from workers.jobs import Job

@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import dash_mantine_components as dmc
-
-from dashboard.abilities import has_labels
-from dashboard.components.panel import label
+from dashboard.components.map_place import drawn_from, is_previewed, job_told
 from dashboard.jobs.words import told
-from dashboard.theme import ACCENT_COLOUR, RAMP, RIGHT, WRONG, class_colours
 from workers.engine import Engine
 from workers.jobs import Job, OutdatedJob, UnknownJob
 from workers.kinds import content_key, job
@@ -97,20 +93,13 @@ def job_words(asked: EmbeddingParams, made: Job, now: float, count: int) -> list
     words = EVICTED if made.state == "done" else told(made, now)
     words = words if is_previewed(made) else f"{title_of(asked)}: {words}"
     if not made.is_open:
-        return [f"{words.rstrip('.')}. Change its settings, or try again."]
+        return job_told(made, f"{words.rstrip('.')}. Change its settings, or try again.")
     if asked.method != "pca" and count > LONG_FROM and not is_previewed(made):
         words = (
             f"{words}. Of {count:,} images {METHODS[asked.method]} may take hours, and gigabytes of memory; PCA takes "
             "seconds."
         )
-    moving = made.state == "running" and made.fraction is None
-    value = 100 if moving else 100 * (made.fraction or 0)
-    return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far the map is"))]
-
-
-def is_previewed(made: Job) -> bool:
-    """Whether the job of a map shows what it has so far."""
-    return made.state == "running" and made.previews > 0
+    return job_told(made, words)
 
 
 def map_words(meta: Mapping[str, Any]) -> str:
@@ -136,22 +125,4 @@ def preview_source(engine: Engine, keys: Mapping[str, str], made: Job, asked: Em
         "dims": asked.n_components,
         "words": words,
         "preview": made.previews,
-    }
-
-
-def drawn_from(engine: Engine, keys: Mapping[str, str], key: str) -> dict[str, Any]:
-    """What is the same for a map and for its previews."""
-    images = engine.results.meta(keys["images"])
-    return {
-        "map": key,
-        "images": keys["images"],
-        "predictions": keys["predictions"],
-        "labels": has_labels(engine, keys),
-        "count": images["count"],
-        "n_train": images["n_train"],
-        "class_names": images["class_names"],
-        "colours": class_colours(images["n_classes"]),
-        "verdicts": [RIGHT, WRONG],
-        "ramp": RAMP,
-        "accent": ACCENT_COLOUR,
     }

@@ -1,0 +1,80 @@
+// The DarkSight map: points as on every map, and around them what the student is: contours of its density, a star at the centre of
+// each class; and the regions in which a rule refuses to answer.
+(() => {
+  const darkroom = (window.darkroom = window.darkroom || {});
+  const TITLE = 'Predictions, placed so that a simple student can mimic them';
+  const FEW = 20;  // classes, of which names stand at the stars in the size of the text
+
+  const setProps = (id, props) => window.dash_clientside.set_props(id, props);
+
+  const rowsOf = (values, width) => Array.from({length: values.length / width}, (_, row) => values.subarray(row * width, (row + 1) * width));
+
+  // Lines equally far apart in the logarithm of the density, from the least that a point has.
+  const contours = (x, y, logs, least, levels) => {
+    const most = logs.reduce((found, value) => Math.max(found, value), -Infinity);
+    const size = (most - least) / (levels + 1);
+    return {
+      type: 'contour', x, y, z: rowsOf(logs, x.length), autocontour: false, showscale: false, hoverinfo: 'skip', showlegend: false,
+      contours: {start: least, end: most - size / 2, size, coloring: 'none'}, line: {width: 1, color: 'rgba(128,128,136,0.45)', smoothing: 0.6},
+    };
+  };
+
+  const stars = (means, classes, {class_names: names, colours}) => {
+    const along = (axis) => Array.from(classes, (_, place) => means[2 * place + axis]);
+    const isFew = classes.length <= FEW;
+    const texts = Array.from(classes, (number) => names[number].replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign])));
+    return {
+      type: 'scatter', mode: 'markers+text', x: along(0), y: along(1), text: texts, hoverinfo: 'skip', showlegend: false, cliponaxis: true,
+      textposition: 'top center', textfont: {size: isFew ? 13 : 9},
+      marker: {
+        symbol: 'star', size: isFew ? 14 : 9, color: Array.from(classes, (number) => colours[number]), line: {width: 1.2, color: 'rgba(20,20,24,0.85)'},
+      },
+    };
+  };
+
+  const region = ({x, y}) => ({
+    type: 'path', path: `M${x.map((value, corner) => `${value},${y[corner]}`).join('L')}Z`, layer: 'above',
+    fillcolor: 'rgba(229,72,77,0.14)', line: {color: '#e5484d', width: 1.2, dash: 'dot'},
+  });
+
+  // The least density that a point has, but for the last few: an outlier far away would draw the lines apart.
+  const leastOf = (densities) => {
+    const sorted = Float32Array.from(densities).filter(Number.isFinite).sort();
+    return sorted[Math.floor(0.002 * sorted.length)] ?? 0;
+  };
+
+  const extrasOf = async (source, levels, regions) => {
+    const [x, y, logs, means, classes, densities] = await Promise.all(
+      ['grid_x', 'grid_y', 'grid_log_density', 'means', 'classes', 'log_density'].map((name) => darkroom.array(source.map, name)),
+    );
+    const lines = levels ? [contours(x, y, logs, leastOf(densities), levels)] : [];
+    const outlines = regions?.map === source.map ? regions.outlines : [];
+    return {traces: [...lines, stars(means, classes, source)], shapes: outlines.map(region)};
+  };
+
+  let kept = {};  // what is around the points, while it stays: what is the same is not drawn anew
+  const around = (source, levels, regions) => {
+    if (!source || source.preview) return null;
+    const name = JSON.stringify([source.map, levels, regions?.map === source.map ? regions.outlines : []]);
+    if (kept.name !== name) {
+      const extras = extrasOf(source, levels, regions);
+      extras.catch(() => { kept = {}; });
+      kept = {name, extras};
+    }
+    return kept.extras;
+  };
+
+  let drawn = 0;
+  const map = new darkroom.MapPlace('darksight', TITLE, {
+    onOutline: (outline) => {
+      drawn += 1;
+      setProps('darksight-outline', {data: {...outline, map: map.scatter.source.map, at: drawn}});
+    },
+  });
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
+    drawDarksight: (source, selected, split, focus, colour, again, levels, regions) =>
+      map.draw(source, selected, split, focus, colour, around(source, levels, regions)),
+  });
+})();
