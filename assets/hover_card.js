@@ -47,6 +47,7 @@
       this.listening = new AbortController();
       const {signal} = this.listening;
       host.addEventListener('pointermove', ({clientX, clientY}) => this.follow([clientX, clientY]), {signal, capture: true});
+      host.addEventListener('pointerdown', () => this.hide(), {signal, capture: true});  // something is being drawn
       if (origin === null) return;
       window.addEventListener('darkroom-hover', ({detail}) => {
         if (detail.origin !== origin) return;
