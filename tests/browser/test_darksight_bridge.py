@@ -45,7 +45,7 @@ def bridge_desk(free_desks, darksight):
 def ids(desk):
     desk.wait("dash_component_api.getLayout('bridge-source').props.data && window.darkroom.bridge.columns")
     told = base64.b64decode(desk.data("bridge-source")["ids"])
-    return np.frombuffer(told, "<u4").tolist()
+    return np.frombuffer(told, "u1").reshape(4, -1).T.copy().view("<u4")[:, 0].tolist()
 
 
 def middle(desk, column):
@@ -179,11 +179,14 @@ def test_a_card_covers_neither_the_pointer_nor_leaves_the_window(bridge_desk):
 
 
 GEOMETRY = """([count, columns, room, zoom]) => {
-    const text = (array) => window.darkroom.bits.textOf(new Uint8Array(array.buffer));
+    const text = (array) => {  // the lowest bytes of all numbers, then the next
+        const size = array.BYTES_PER_ELEMENT, bytes = new Uint8Array(array.buffer);
+        return window.darkroom.bits.textOf(bytes.map((_, at) => bytes[(at % array.length) * size + Math.floor(at / array.length)]));
+    };
     const range = (Type, of) => text(Type.from({length: columns}, (_, column) => of(column)));
     const made = new window.darkroom.BridgeColumns({
         count, columns, length: 9, named: [2, 5], wrong: null,
-        ids: range(Uint32Array, (column) => 7 * column), along: range(Uint16Array, (column) => 65535 * column / columns),
+        ids: range(Uint32Array, (column) => 7 * column), along: range(Uint16Array, (column) => (column ? Math.floor(65535 / columns) : 0)),
         shares: text(Uint8Array.from({length: 2 * columns}, (_, place) => (place < columns ? 255 : 0))),
         likeliest: range(Uint16Array, (column) => Number(column > 1)),
     });
