@@ -124,8 +124,7 @@ class Rule:
                 continue
             with np.errstate(invalid="ignore"):
                 mask = measure.scores(engine) < least
-            words = f"{measure.title} below {least:.4g}" + (f" {measure.unit}" if measure.unit else "")
-            found.append(Part(name, words, f"least sure by {measure.in_words}", mask))
+            found.append(Part(name, measure.refused(least), f"least sure by {measure.in_words}", mask))
         return found
 
     def without(self, part: str) -> "Rule":
