@@ -69,7 +69,8 @@ def percent(share: float, *beside: float) -> str:
     "99.94%"."""
     if share in (0, 1):
         return f"{share:.0%}"
-    return f"{share:.1%}" if all(0.01 < one < 0.99 for one in (share, *beside)) else f"{share:.2%}"
+    plain = all(0.01 < one < 0.99 or one in (0, 1) for one in (share, *beside))
+    return f"{share:.1%}" if plain else f"{share:.2%}"
 
 
 def contributions(scores: np.ndarray, correct: np.ndarray) -> tuple[float, np.ndarray]:
