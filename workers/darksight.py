@@ -24,6 +24,7 @@ from workers.warm import WARM_MODELS, data_dir, warm_teacher
 
 Map = DarkSight | ParametricDarkSight
 
+GRID_MARGIN = 0.25  # of the map at each side: a panel is seldom as wide as the map is
 LIKELIEST = 3  # classes whose shares are kept of an image
 ROWS_AT_ONCE = 10_000  # a second at most between two reports
 FIT = 4  # what it costs to learn from an image, where to place another costs 1
@@ -55,7 +56,7 @@ def darksight(params: DarkSightParams, inputs: Mapping[str, Input], attempt: Att
         places[~inside] = place(fitted, probabilities[~inside], part_of(attempt, learned, PLACED))
     attempt.stage("comparing teacher and student")
     said, apart = compare(fitted, probabilities, places, classes, part_of(attempt, PLACED, 1))
-    grid = fitted.density_grid(DENSITY_GRID)
+    grid = fitted.density_grid(DENSITY_GRID, GRID_MARGIN)
     shown = ~np.isnan(places[:, 0])
     mine, theirs = shown & inside, shown & ~inside
     alike = said["student_classes"][:, 0] == said["teacher_classes"][:, 0]

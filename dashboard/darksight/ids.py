@@ -11,6 +11,7 @@ REGIONS = "darksight-regions"
 OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
 MAPS_DECK = "darksight-maps-deck"  # about whole maps
 POINTS_DECK = "darksight-points-deck"  # about points of the map
+GRAPH = "darksight-graph"
 
 # ---- the map ----
 
@@ -23,27 +24,108 @@ TABLE_MAP = "take-darksight"
 # ---- another map beside ----
 
 OTHER_PANEL = "other-map-panel"
-OTHER_MAP = "other-map"
+OTHER_MAP = "other-map"  # of its `MapPlace` and `SettingsPlace`
+OTHER_MAPS = "other-map-chosen"  # the picker of maps: its value is the key of one, finished or not
+OTHER_OF = "other-map-of"
+OTHER_METHOD = "other-map-method"
+OTHER_ASKED = "other-map-asked"  # settings by name, those that a map was asked for with last
+OTHER_WANTED = "other-map-wanted"  # {"key", "title", "study": its id} of the map that was asked for last
+OTHER_SEEN = "other-map-seen"
+TABLE_OTHER = "take-other-map"
 
 # ---- what maps are worth ----
 
 FIDELITY_PANEL = "fidelity-panel"
+FIDELITY = "fidelity"
+FIDELITY_WORDS = "fidelity-words"
+FIDELITY_SAID = "fidelity-said"  # how the maps compare
+FIDELITY_K = "fidelity-k"
+FIDELITY_OF = "fidelity-of"  # what t-SNE maps at several perplexities
+FIDELITY_ALL = "fidelity-all"
+FIDELITY_SWEEP = "fidelity-sweep"
+FIDELITY_SWEPT = "fidelity-swept"  # how far that is
+FIDELITY_CANCEL = "fidelity-cancel"
+FIDELITY_FOOT = "fidelity-foot"  # what can be found out
+FIDELITY_SEEN = "fidelity-seen"
+TABLE_FIDELITY = "take-fidelity"
 
 # ---- fits ----
 
 FITS_PANEL = "fits-panel"
+FITS_WHAT = "fits-what"  # a table of the maps, or two of them compared
+FITS_TABLE = "fits-table"
+FITS_TABLE_PLACE = "fits-table-place"
+FITS_WORDS = "fits-words"
+FITS_PRESSED = "fits-pressed"  # {"action", "key", "at"} of what was pressed last in the table
+FITS_SEEN = "fits-seen"
+FITS_SECOND = "fits-second"  # key of the map that the shown one is compared with
+FITS_GRAPH = "fits-graph"
+FITS_COMPARED = "fits-compared"
+FITS_NUMBERS = "fits-numbers"
+FITS_MOVED = "fits-moved"
+TABLE_FITS = "take-fits"
+TABLE_MOVED = "take-fits-moved"
+
+# ---- a new map ----
+
+
+def new_fit(place: str, what: str) -> str:
+    """What asks for maps, where it stands: "fits", or "map"."""
+    return f"new-fit-{place}-{what}"
+
+
+def new_setting(place: str, name: str) -> str:
+    """The field of a setting."""
+    return new_fit(place, f"set-{name}")
+
 
 # ---- the map in parts ----
 
 PARTS_PANEL = "parts-panel"
+PARTS_SIZE = "parts-size"
+PARTS_ORDER = "parts-order"
+PARTS_MAKE = "parts-make"
+PARTS_CANCEL = "parts-cancel"
+PARTS_TOLD = "parts-told"
+PARTS = "parts"
+PARTS_PLACE = "parts-place"
+PARTS_WORDS = "parts-words"
+PARTS_SEEN = "parts-seen"
+PARTS_SOURCE = "parts-source"  # [{"key", "classes", "there"}] of the maps of the parts
+TABLE_PARTS = "take-parts"
 
 # ---- the focused image ----
 
 USUAL_PANEL = "usual-panel"
+USUAL_LEAST = "usual-least"
+USUAL_BEFORE = "usual-before"
+USUAL_NEXT = "usual-next"
+USUAL_BODY = "usual-body"
+USUAL_IMAGE = "usual-image"
+USUAL_FACTS = "usual-facts"
+USUAL_RANKS = "usual-ranks"
+USUAL_BARS = "usual-bars"
+USUAL_WORDS = "usual-words"
+USUAL_HEAT = "usual-heat"
+USUAL_HEAT_WORDS = "usual-heat-words"
+USUAL_NETWORK = "usual-network"
+TABLE_USUAL = "take-usual"
 
 # ---- a bridge between clusters ----
 
 BRIDGE_PANEL = "bridge-panel"
+BRIDGE = "bridge"
+BRIDGE_WORDS = "bridge-words"
+BRIDGE_SET = "bridge-set"  # what the browser needs of the map and its images
+BRIDGE_SOURCE = "bridge-source"  # the columns along what was drawn
+BRIDGE_ASKED = "bridge-asked"  # {"image"} of which the browser cannot tell in which column it is, as these are means
+BRIDGE_FOCUSED = "bridge-focused"  # {"image", "column": or None} of what was asked
+BRIDGE_PAINTED = "bridge-painted"
+BRIDGE_WIDTH = "bridge-width"  # of the corridor of a line, in percent of the map's longer side
+BRIDGE_WIDTH_BOX = "bridge-width-box"
+BRIDGE_WIDTH_TEXT = "bridge-width-text"
+BRIDGE_SELECT = "bridge-select"
+TABLE_BRIDGE = "table-bridge"
 
 # ---- refusal ----
 
