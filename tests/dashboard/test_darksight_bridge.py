@@ -104,7 +104,9 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
 def test_a_wider_corridor_takes_in_more(own_page, mapped):
     study, fit = mapped
     drawn = outline(fit, **from_0_to_1())
-    counts = [shown(own_page, study, fit, drawn, width=width)["bridge-source"]["data"]["count"] for width in (4, 10, 20)]
+    counts = [
+        shown(own_page, study, fit, drawn, width=width)["bridge-source"]["data"]["count"] for width in (4, 10, 20)
+    ]
     assert counts == sorted(set(counts))
 
 
