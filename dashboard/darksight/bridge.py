@@ -198,7 +198,7 @@ def line_of(bridge: Bridge, split: str, class_names: list[str]) -> str:
     first, last = (class_names[number] for number in ends_of(bridge.probabilities))
     images = f"{bridge.count:,} {split} image{'' if bridge.count == 1 else 's'}"
     ends = f"within {first}" if first == last else f"from {first} to {last}"
-    return f"{images} {ends}, {bridge.points.length:.3g} long"
+    return f"{images} {ends}"
 
 
 def bridge_table(bridge: Bridge, class_names: list[str]) -> str:

@@ -96,7 +96,7 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
     assert shares / 255 == pytest.approx(said[images][:, source["named"]].T, abs=0.5001 / 255)
     assert read(source["likeliest"], "<u2").tolist() == said[images].argmax(axis=1).tolist()
     assert read(source["wrong"], "<u2").tolist() == (labels[images] != predicted[images]).astype(int).tolist()
-    assert told["bridge-panel-subtitle"]["children"].startswith(f"{len(images)} {split} images from 0 to 1, ")
+    assert told["bridge-panel-subtitle"]["children"] == f"{len(images)} {split} images from 0 to 1"
     assert told["bridge-width-text"]["children"] == f"{width:.2g} wide"
     assert told["bridge-width-box"]["style"] == {}
 
