@@ -1,5 +1,6 @@
 """What there is to say of one image on a DarkSight map: its place among all, and how sure each measure is of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,7 +154,10 @@ def usual_sentence(told: Told, names: Sequence[str]) -> str:
 
 
 def rank_words(rank: Rank) -> str:
-    """A rank as people say it: "lower than 99.2 %"; from the other side for the upper half."""
-    if rank.lower_than >= rank.higher_than:
-        return f"lower than {rank.lower_than:.1%}"
-    return f"higher than {rank.higher_than:.1%}"
+    """A rank as people say it: "lower than 99.2 %"; from the other side for the upper half. Never rounded up to all."""
+    share, word, most = (
+        (rank.lower_than, "lower", "lowest")
+        if rank.lower_than >= rank.higher_than
+        else (rank.higher_than, "higher", "highest")
+    )
+    return f"the {most}" if share == 1 else f"{word} than {math.floor(1000 * share) / 10:.1f} %"
