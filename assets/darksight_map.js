@@ -64,8 +64,19 @@
     return kept.extras;
   };
 
+  let card = null;
+  const cardOn = (host, source) => {
+    if (card?.host !== host) {
+      card?.destroy();
+      card = new darkroom.HoverCard(host, {origin: host.id});
+    }
+    card.setSource(source.preview ? null : source);
+  };
+
   let drawn = 0;
-  const map = new darkroom.MapPlace('darksight', TITLE, {
+  let map = null;
+  const makeMap = () => new darkroom.MapPlace('darksight', TITLE, {
+    hasCard: true,
     onOutline: (outline) => {
       drawn += 1;
       setProps('darksight-outline', {data: {...outline, map: map.scatter.source.map, at: drawn}});
@@ -74,7 +85,10 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    drawDarksight: (source, selected, split, focus, colour, again, levels, regions) =>
-      map.draw(source, selected, split, focus, colour, around(source, levels, regions)),
+    drawDarksight(source, selected, split, focus, colour, again, levels, regions) {
+      if (source) cardOn(document.getElementById('darksight'), source);
+      map ??= makeMap();  // scripts come in the order of their names
+      return map.draw(source, selected, split, focus, colour, around(source, levels, regions));
+    },
   });
 })();

@@ -65,9 +65,9 @@
   class Scatter {
     // `onPick` is told what was selected, as bits or as an outline and the tool that did it, or null; `onShown` that other
     // points are shown, or in another way; `onPlane` that they are wanted in two dimensions; `onOutline`, where somebody wants
-    // to know, what was drawn: {tool, x, y}. `onHover` is told the image under the pointer, or null.
-    constructor(host, legend, {onPick, onFocus, onShown, onPlane, onOutline = null, onHover = () => {}}) {
-      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, onOutline, onHover, source: null, span: [0, 0]});
+    // to know, what was drawn: {tool, x, y}. `hasCard`: somebody else says what the image under the pointer is.
+    constructor(host, legend, {onPick, onFocus, onShown, onPlane, onOutline = null, hasCard = false}) {
+      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, onOutline, hasCard, source: null, span: [0, 0]});
       Object.assign(this, {extras: NO_EXTRAS});
       Object.assign(this, {bits: null, selectionId: null, focusId: null, asked: 0});
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
@@ -244,7 +244,6 @@
     hover(id) {
       if (id === this.hovered) return;
       this.hovered = id;
-      this.onHover(id);
       window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: this.host.id}}));
     }
 

@@ -57,8 +57,7 @@
         type: 'scattergl', mode: 'markers',
         x: Float32Array.from(ids, (id) => places[2 * id]),
         y: Float32Array.from(ids, (id) => places[2 * id + 1]),
-        text: ids.map((id) => map.describe(id)),
-        hovertemplate: '%{text}<extra></extra>',
+        ...(map.hasCard ? {hoverinfo: 'none'} : {text: ids.map((id) => map.describe(id)), hovertemplate: '%{text}<extra></extra>'}),
         marker: {
           symbol, size, opacity: 0.85, colorscale: colouring.scale, cmin: colouring.least, cmax: colouring.most,
           color: Float32Array.from(ids, (id) => colouring.values[id]),

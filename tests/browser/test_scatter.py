@@ -281,7 +281,7 @@ def test_points_that_cannot_be_fetched_are_asked_for_again(desk, first_desk):
 
 def test_names_of_classes_are_text(map_desk):
     """Plotly would take them for HTML."""
-    told = map_desk.js("""() => { const {scatter} = window.darkroom;
+    told = map_desk.js("""() => { const {maps: {scatter}} = window.darkroom;
         scatter.source.classNames = Array(10).fill('<b onclick="x">a & b</b>'); return scatter.describe(1438) }""")
     assert told.count('&lt;b onclick="x"&gt;a &amp; b&lt;/b&gt;') == 2
     assert "<" not in told

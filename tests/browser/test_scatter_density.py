@@ -86,7 +86,7 @@ def test_an_outline_goes_to_the_server(dense_desk, arrays, places, corner):  # n
 
 
 def test_in_space_many_points_are_refused_and_the_plane_offered(dense_desk):
-    dense_desk.js("() => { const {scatter} = window.darkroom; scatter.source.dims = 3; scatter.draw() }")
+    dense_desk.js("() => { const {maps: {scatter}} = window.darkroom; scatter.source.dims = 3; scatter.draw() }")
     dense_desk.sees(".scatter-refusal", re.compile("^In 3-D up to 100 images are drawn; these are 359."))
     assert dense_desk.js("document.querySelectorAll('#scatter .scatter-plot').length") == 0
     dense_desk.at(".scatter-refusal button").click()

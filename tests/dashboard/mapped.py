@@ -1,0 +1,70 @@
+"""A DarkSight map for tests of what is done with one: its places are set by hand, so that bridges lie where tests look."""
+
+from typing import Any
+
+import numpy as np
+
+from dashboard.darksight.fits import ROLE, spec_of
+from workers.darksight_params import DarkSightParams
+from workers.engine import Engine
+from workers.kinds import DENSITY_GRID
+from workers.studies import Study
+
+RADIUS = 5.0
+TEMPERATURE = 0.35  # power of the probabilities: what is uncertain comes to lie well between the classes
+
+
+def anchors(n_classes: int) -> np.ndarray:
+    """Where the classes (K, 2) are: round a circle, class 0 on the right."""
+    angles = 2 * np.pi * np.arange(n_classes) / n_classes
+    return RADIUS * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def places_of(probabilities: np.ndarray) -> np.ndarray:
+    """Places (N, 2) between the classes, by how likely each is, and a little beside."""
+    soft = probabilities.astype(float) ** TEMPERATURE
+    soft /= soft.sum(axis=1, keepdims=True)
+    aside = np.random.default_rng(0).normal(0, 0.25, (len(soft), 2))
+    return (soft @ anchors(soft.shape[1]) + aside).astype(np.float32)
+
+
+def add_map(engine: Engine, study: Study, places: np.ndarray | None = None) -> tuple[Study, dict[str, Any]]:
+    """The study with a map, and the map as the view's store has it; without a worker, in a store of the test's own."""
+    spec = spec_of(engine, study.keys, DarkSightParams())
+    study = engine.studies.add(study.id, f"{ROLE}{spec.key[:8]}", spec)
+    claimed = engine.jobs.claim(spec.key, "a test")
+    assert claimed is not None
+    said = engine.results.array(study.keys["predictions"], "probabilities")
+    places = places_of(said) if places is None else places.astype(np.float32)
+    means = anchors(said.shape[1])
+    order = np.argsort(-said, axis=1, kind="stable")[:, :3]
+    shares = np.take_along_axis(said, order, axis=1).astype(np.float32)
+    line = np.linspace(-1.5 * RADIUS, 1.5 * RADIUS, DENSITY_GRID)
+    contents = {
+        "places": places,
+        "log_density": log_density(places, means),
+        "means": means.astype(np.float32),
+        "class_log_prior": np.full(len(means), -np.log(len(means)), np.float32),
+        "classes": np.arange(len(means), dtype=np.int32),
+        "teacher_classes": order.astype(np.uint16),
+        "teacher_shares": shares,
+        "student_classes": order.astype(np.uint16),
+        "student_shares": (0.9 * shares).astype(np.float32),
+        "grid_x": line.astype(np.float32),
+        "grid_y": line.astype(np.float32),
+        "grid_log_density": log_density(np.stack(np.meshgrid(line, line), axis=-1), means),
+    }
+    size, described = engine.results.stage(spec.key, claimed.attempt, contents)
+    meta = {
+        "kind": "darksight", "version": 1, "seconds": 1.0, "arrays": described, "split": "test", "settings": {},
+        "kl_divergence": 0.01, "agreement": 0.99, "n_iter": 1, "n_hidden": int(np.isnan(places[:, 0]).sum()), "eps": 1e-12,
+        "accuracy": None, "agreement_other": None, "kl_divergence_other": None, "parametric": False, "n_fitted": len(said),
+    }  # fmt: skip
+    assert engine.jobs.commit(spec.key, claimed.attempt, size, meta) == "ok"
+    return study, {"key": spec.key, "split": "test"}
+
+
+def log_density(places: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Of places (..., 2) under a student that is normal about the centres of the classes (K, 2), but for a constant."""
+    squared = ((places[..., None, :] - means) ** 2).sum(axis=-1)
+    return np.log(np.exp(-squared / 2).mean(axis=-1) + 1e-12).astype(np.float32)
