@@ -62,7 +62,7 @@ def compare_panel() -> html.Section:
                                     ),
                                     html.Div(id=ids.FITS_NUMBERS, className="fits-numbers"),
                                     dmc.Button(
-                                        "Select those that moved most",
+                                        "Select",
                                         id=ids.FITS_MOVED,
                                         size="compact-xs",
                                         variant="light",
@@ -256,7 +256,7 @@ def register_pair(app: dash.Dash, engine: Engine) -> None:
             "drawn": SHOWN,
             "numbers": [html.P(sentence) for sentence in pair_words(pair, count)],
             "button": "block",
-            "button_text": f"Select the {len(moved)} that moved most",
+            "button_text": f"Select {len(moved)} moved most",
         }
 
     compared = {

@@ -154,10 +154,8 @@ def usual_sentence(told: Told, names: Sequence[str]) -> str:
 
 
 def rank_words(rank: Rank) -> str:
-    """A rank as people say it: "lower than 99.2 %"; from the other side for the upper half. Never rounded up to all."""
-    share, word, most = (
-        (rank.lower_than, "lower", "lowest")
-        if rank.lower_than >= rank.higher_than
-        else (rank.higher_than, "higher", "highest")
+    """A rank in short: "↓ 99.2 %" is lower than these, "↑ 99.2 %" higher. Never rounded up to all."""
+    share, mark, most = (
+        (rank.lower_than, "↓", "lowest") if rank.lower_than >= rank.higher_than else (rank.higher_than, "↑", "highest")
     )
-    return f"the {most}" if share == 1 else f"{word} than {math.floor(1000 * share) / 10:.1f} %"
+    return most if share == 1 else f"{mark} {math.floor(1000 * share) / 10:.1f} %"
