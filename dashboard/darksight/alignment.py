@@ -84,7 +84,7 @@ def neighbours(places: np.ndarray, asked: np.ndarray, k: int) -> np.ndarray:
     from scipy.spatial import KDTree
 
     places = np.asarray(places, float)
-    _, found = KDTree(places).query(places[asked], k + 1)
+    found = np.asarray(KDTree(places).query(places[asked], k + 1)[1])
     # A point is its own nearest one, if not always the first: others may lie on the very same place.
     own = found == asked[:, np.newaxis]
     own[~own.any(axis=1), -1] = True

@@ -62,7 +62,7 @@ def compare_panel() -> html.Section:
                                     ),
                                     html.Div(id=ids.FITS_NUMBERS, className="fits-numbers"),
                                     dmc.Button(
-                                        "Select those that moved most",
+                                        "Select",
                                         id=ids.FITS_MOVED,
                                         size="compact-xs",
                                         variant="light",
@@ -126,7 +126,7 @@ def register_table(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
             "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
             "key": Input(ids.FITS, "value"),
             "looked_at": Input(ids.MAPS_DECK, "value"),
-            "study": State(shared.STUDY, "data"),
+            "study": Input(shared.STUDY, "data"),
             "seen": State(ids.FITS_SEEN, "data"),
         },
     )
@@ -256,7 +256,7 @@ def register_pair(app: dash.Dash, engine: Engine) -> None:
             "drawn": SHOWN,
             "numbers": [html.P(sentence) for sentence in pair_words(pair, count)],
             "button": "block",
-            "button_text": f"Select the {len(moved)} that moved most",
+            "button_text": f"Select {len(moved)} moved most",
         }
 
     compared = {
@@ -286,7 +286,7 @@ def register_pair(app: dash.Dash, engine: Engine) -> None:
         images, split = compared["study"]["keys"]["images"], compared["split"]
         mask = np.zeros(engine.results.meta(images)["count"], bool)
         mask[chosen] = True
-        words = f"{len(chosen)} with the most other neighbours on the second map"
+        words = f"{len(chosen)} that moved most between two maps"
         return make_selection(engine, images, mask, words, ORIGIN, split=split)
 
     @app.callback(

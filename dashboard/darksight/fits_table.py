@@ -89,7 +89,7 @@ def cells_of(fit: Fit, now: float) -> list[html.Td]:
             two(nats(meta["kl_divergence"]), nats(meta["kl_divergence_other"])), className="jobs-number", title=below
         ),
         html.Td(two(share(meta["agreement"]), share(meta["agreement_other"])), className="jobs-number", title=below),
-        *[html.Td(share(meta["accuracy"][who]), className="jobs-number") for who in ("student", "teacher")],
+        *[html.Td(share((meta["accuracy"] or {}).get(who)), className="jobs-number") for who in ("student", "teacher")],
         html.Td(f"{meta['n_iter']:,}", className="jobs-number"),
         html.Td(f"{meta['seconds']:.1f} s", className="jobs-number"),
         html.Td(two(f"{meta['n_fitted']:,} {meta['split']}", hidden_words(meta["n_hidden"])), className="jobs-number"),
@@ -153,7 +153,7 @@ def fits_csv(fits: Sequence[Fit]) -> str:
                 fit.key,
                 *(written(fit.asked.model_dump()[name]) for name in settings),
                 *(written(fit.meta[name]) for name in measured),
-                *(written(fit.meta["accuracy"][who]) for who in ("student", "teacher")),
+                *(written((fit.meta["accuracy"] or {}).get(who)) for who in ("student", "teacher")),
             ]
             for fit in fits
             if fit.meta is not None

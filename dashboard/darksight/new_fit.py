@@ -27,7 +27,7 @@ FIELDS = {field.name: field for field in fields_of(DarkSightParams) if field.nam
 TITLES = {  # of the choices of a field
     "effort": EFFORTS,
     "conditional": {"t": "Student-t", "gaussian": "Normal"},
-    "optimizer": {"joint": "Points and student together", "coordinate": "By turns"},
+    "optimizer": {"joint": "Together", "coordinate": "By turns"},
     "split": {"test": "Test", "train": "Train"},
 }
 # Each a quarter more than the one before, rounded; those with a name stand at the slider.

@@ -13,7 +13,7 @@ from dashboard.measures import in_split
 from dashboard.theme import blank_figure
 from workers.engine import Engine
 
-SIZE = (440, 360)  # pixels of the picture of each
+SIZE = (280, 270)  # pixels of the picture of each
 GAP = 0.02  # of the figure's width, between them
 LINES = "#868e96"  # seen on light and dark
 

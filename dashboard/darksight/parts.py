@@ -62,11 +62,11 @@ def parts_panel() -> html.Section:
         ],
         controls=[
             dmc.Select(
-                id=ids.PARTS_SIZE, data=sizes, value=str(MOST), size="xs", w=124, allowDeselect=False,
+                id=ids.PARTS_SIZE, data=sizes, value=str(MOST), size="xs", w=140, allowDeselect=False,
                 **label("Classes of each map"),
             ),
             dmc.Select(
-                id=ids.PARTS_ORDER, data=orders, value="confused", size="xs", w=142, allowDeselect=False,
+                id=ids.PARTS_ORDER, data=orders, value="confused", size="xs", w=162, allowDeselect=False,
                 **label("Which classes share a map"),
             ),
         ],

@@ -59,12 +59,18 @@ def parts_figure(parts: Sequence[Part], colours: Sequence[str], names: Sequence[
         x, y = (f"{axis}{number + 1 if number else ''}" for axis in "xy")
         edges = [(column + GAP) / columns, (column + 1 - GAP) / columns]
         low, high = 1 - (row + 1 - CAPTION) / n_rows, 1 - (row + GAP) / n_rows
-        seen = {"showgrid": False, "showticklabels": False, "ticks": "", "fixedrange": True, "mirror": True,
+        seen = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "fixedrange": True, "mirror": True,
                 "showline": True, "linewidth": 1, "linecolor": "rgba(134, 142, 150, 0.4)"}  # fmt: skip
         figure.update_layout(
             {
                 f"xaxis{number + 1}": {"domain": edges, "range": [left, right], "anchor": y, **seen},
-                f"yaxis{number + 1}": {"domain": [low, high], "range": [bottom, top], "anchor": x, **seen},
+                f"yaxis{number + 1}": {
+                    "domain": [low, high],
+                    "range": [bottom, top],
+                    "anchor": x,
+                    "scaleanchor": x,
+                    **seen,
+                },
             }
         )
         figure.add_layout_image(
@@ -72,12 +78,12 @@ def parts_figure(parts: Sequence[Part], colours: Sequence[str], names: Sequence[
             xref=x, yref=y, x=left, y=top, sizex=right - left, sizey=top - bottom, sizing="stretch", layer="below",
         )  # fmt: skip
         figure.add_heatmap(
-            x=[left, right], y=[bottom, top], z=[[0, 0], [0, 0]], opacity=0, showscale=False, hoverinfo="none",
-            xaxis=x, yaxis=y,
+            x=[2 * left - right, 2 * right - left], y=[2 * bottom - top, 2 * top - bottom], z=[[0, 0], [0, 0]], opacity=0,
+            showscale=False, hoverinfo="none", xaxis=x, yaxis=y,  # larger: a plot of another shape shows more than the window
         )  # fmt: skip
         figure.add_annotation(
-            text=part.caption, xref="paper", yref="paper", x=sum(edges) / 2, y=low, yanchor="top", showarrow=False,
-            font={"size": 10},
+            text=part.caption, xref="paper", yref="paper", x=sum(edges) / 2, y=low, xanchor="center", yanchor="top",
+            showarrow=False, font={"size": 10},
         )  # fmt: skip
     for number, (part, _) in enumerate(shown):
         x, y = (f"{axis}{number + 1 if number else ''}" for axis in "xy")

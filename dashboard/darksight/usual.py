@@ -31,7 +31,7 @@ NO_IMAGE_YET = (
     "Click a point of the map or an image of a grid; or begin with the least usual image, and step on from there."
 )
 NO_NETWORK = "Which pixels make it usual can be asked of a map whose places a network computes from the predictions."
-SCALE = "log P(y), nats per full brightness: brighter there makes it more (blue) or less (orange) usual"
+SCALE = "Brighter there: more (blue) or less (orange) usual. Nats per full brightness"
 
 
 def usual_panel() -> html.Section:
@@ -44,42 +44,32 @@ def usual_panel() -> html.Section:
                 [
                     html.Div(
                         [
-                            html.Div(
-                                [
-                                    html.Div(id=ids.USUAL_IMAGE, className="usual-image"),
-                                    html.Div(
-                                        [
-                                            graph(ids.USUAL_HEAT),
-                                            html.Div(
-                                                [
-                                                    html.Span(id=ids.USUAL_HEAT_WORDS),
-                                                    dmc.Button(
-                                                        "Map by a network",
-                                                        id=ids.USUAL_NETWORK,
-                                                        size="compact-xs",
-                                                        variant="light",
-                                                        display="none",
-                                                    ),
-                                                ],
-                                                className="usual-heat-words",
-                                            ),
-                                        ],
-                                        className="usual-heat",
-                                    ),
-                                ],
-                                className="usual-pictures",
+                            html.Div(id=ids.USUAL_IMAGE, className="usual-image"),
+                            html.Div(graph(ids.USUAL_HEAT), className="usual-heat"),
+                            html.Div(id=ids.USUAL_HEAT_WORDS, className="usual-small"),
+                            dmc.Button(
+                                "Map by a network",
+                                id=ids.USUAL_NETWORK,
+                                size="compact-xs",
+                                variant="light",
+                                display="none",
                             ),
-                            html.Div(id=ids.USUAL_FACTS, className="usual-facts"),
-                            html.Div(id=ids.USUAL_RANKS, className="usual-ranks"),
                         ],
-                        className="usual-left",
+                        className="usual-pictures",
                     ),
                     html.Div(
                         [
-                            html.Div("full: teacher · hatched: student, its three likeliest", className="usual-key"),
+                            html.Div(id=ids.USUAL_FACTS, className="usual-facts"),
+                            html.Div(id=ids.USUAL_RANKS, className="usual-ranks"),
+                        ],
+                        className="usual-said",
+                    ),
+                    html.Div(
+                        [
+                            html.Div("full: teacher · hatched: student, three likeliest", className="usual-small"),
                             graph(ids.USUAL_BARS),
                         ],
-                        className="usual-right",
+                        className="usual-bars",
                     ),
                 ],
                 id=ids.USUAL_BODY,
@@ -336,11 +326,17 @@ def ranks_table(told: Told) -> html.Table | None:
     if told.hidden:
         return None
     rows = [
-        html.Tr([html.Th(f"{rank.title}, {rank.unit}" if rank.unit else rank.title), html.Td(digits(rank.value)),
-                 html.Td(rank_words(rank))])
+        html.Tr(
+            [
+                html.Th(rank.title),
+                html.Td(digits(rank.value), title=rank.unit),
+                html.Td(rank_words(rank), title=f"{rank.lower_than:.2%} are higher, {rank.higher_than:.2%} lower"),
+            ]
+        )
         for rank in told.ranks
-    ]  # fmt: skip
-    return html.Table([html.Caption(f"Rank among {told.among:,} {told.split} images"), html.Tbody(rows)])
+    ]
+    caption = f"↓ lower, ↑ higher than so many of {told.among:,} {told.split} images"
+    return html.Table([html.Caption(caption), html.Tbody(rows)])
 
 
 def usual_csv(told: Told, names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """What there is to say of one image on a DarkSight map: its place among all, and how sure each measure is of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,7 +154,8 @@ def usual_sentence(told: Told, names: Sequence[str]) -> str:
 
 
 def rank_words(rank: Rank) -> str:
-    """A rank as people say it: "lower than 99.2 %"; from the other side for the upper half."""
-    if rank.lower_than >= rank.higher_than:
-        return f"lower than {rank.lower_than:.1%}"
-    return f"higher than {rank.higher_than:.1%}"
+    """A rank in short: "↓ 99.2 %" is lower than these, "↑ 99.2 %" higher. Never rounded up to all."""
+    share, mark, most = (
+        (rank.lower_than, "↓", "lowest") if rank.lower_than >= rank.higher_than else (rank.higher_than, "↑", "highest")
+    )
+    return most if share == 1 else f"{mark} {math.floor(1000 * share) / 10:.1f} %"
