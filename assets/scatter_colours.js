@@ -8,15 +8,29 @@
   const stepsOf = (colours) => colours.flatMap((colour, number) =>
     [[number / colours.length, colour], [(number + 1) / colours.length, colour]]);
 
+  const SHADES = 256;  // that a ramp is painted in
+  const channelsOf = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  const shadesOf = (ramp) => Array.from({length: SHADES}, (_, shade) => {
+    const at = shade / (SHADES - 1) * (ramp.length - 1);
+    const below = Math.min(Math.floor(at), ramp.length - 2);
+    const [from, to] = [channelsOf(ramp[below]), channelsOf(ramp[below + 1])];
+    return from.map((value, channel) => value + (at - below) * (to[channel] - value));
+  });
+
   const byGroup = (name, groups, names, colours, told) => ({
     name, grouping: name, groups, values: groups, told, scale: stepsOf(colours), least: -0.5, most: colours.length - 0.5,
+    palette: Uint8Array.from(colours.flatMap(channelsOf)), step: (id) => groups[id],
     entries: names.map((title, number) => ({title, colour: colours[number]})),
   });
 
   const byNumber = (name, values, ramp, most, unit) => (
-    {name, groups: null, values, ramp, scale: rampScale(ramp), least: 0, most, unit});
+    {
+      name, groups: null, values, ramp, scale: rampScale(ramp), least: 0, most, unit, palette: Uint8Array.from(shadesOf(ramp).flat()),
+      step: (id) => Math.round((SHADES - 1) * Math.max(0, Math.min(values[id] / most, 1))),
+    });
 
-  // `source` has the arrays that its colour is made of. Returns `values` (by image), `scale`, `least` and `most` for Plotly;
+  // `source` has the arrays that its colour is made of. Returns `values` (by image), `scale`, `least` and `most` for Plotly; for
+  // what is painted `palette` (red, green, blue of each step) and `step` (of an image);
   // of classes `groups` (by image), `entries` for the legend, and what one of them is called when it is selected.
   darkroom.scatterColouring = (name, source) => {
     const {labels, predicted, classNames, colours, certainty} = source;
