@@ -4,11 +4,6 @@
   const TITLE = 'Images by what the teacher makes of them';
   const CERTAINTIES = ['confidence', 'entropy', 'margin'];
 
-  // plotly.js comes with the first dcc.Graph of the page.
-  const plotly = async () => {
-    while (!window.Plotly) await new Promise((resolve) => setTimeout(resolve, 50));
-  };
-
   let scatter = null;
   let drawn = 0;
   const repeat = darkroom.repeater('scatter-again');
@@ -78,7 +73,6 @@
         darkroom.array(source.predictions, 'confidence'),
         CERTAINTIES.includes(colour) ? darkroom.array(source.predictions, colour) : null,
         selected?.images === source.images ? darkroom.selectedBits(selected) : null,  // else it means nothing here
-        plotly(),
       ]).catch(() => null);
       if (turn !== drawn || !host.isConnected) return [keep, keep];  // a newer call is under way
       if (!fetched && source.preview) return [keep, keep];  // it has just been finished

@@ -39,10 +39,12 @@ LOGO = (
 )
 ICON = f'<link rel="icon" href="data:image/svg+xml,{quote(LOGO)}">'
 
-# What the browser would ask for only once all else has come, it is told of first: plotly.js, seconds of work on a slow machine,
-# and what the page is to show.
+# The browser would ask for plotly.js, seconds of work on a slow machine, only once the first graph is laid out. It stands
+# before all other scripts, so that it is read while the server lays out the page.
+PLOTLY = '<script src="/_dash-component-suites/plotly/package_data/plotly.min.js"></script>'
+
+# What the browser would ask for only once all scripts have run, it is told of first: what the page is to show.
 AHEAD = (
-    '<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
     '<link rel="preload" as="fetch" crossorigin href="/_dash-layout">'
     '<link rel="preload" as="fetch" crossorigin href="/_dash-dependencies">'
 )
@@ -75,7 +77,9 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
         suppress_callback_exceptions=True,  # views come and go
         on_error=report,
     )
-    app.index_string = app.index_string.replace("{%favicon%}", ICON + AHEAD)
+    app.index_string = app.index_string.replace("{%favicon%}", ICON + AHEAD).replace(
+        "{%scripts%}", PLOTLY + "{%scripts%}"
+    )
     starting = just_started(alone and settings.worker)
     first = FirstAnswers(app)
     app.layout = lambda: shell.layout(engine, starting(), first)

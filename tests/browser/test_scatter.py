@@ -74,11 +74,11 @@ def test_every_test_image_is_a_point(map_desk, arrays, places):
 def pixels(desk, places):
     """Red, green, blue and alpha of the canvas at places of the map."""
     told = desk.js(
-        """places => { const {points: {canvas, context}} = window.darkroom.scatter.drawing;
-            const {xaxis, yaxis} = window.darkroom.scatter.plot._fullLayout, {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+        """places => { const {drawing: {points: {canvas: {width, height}, context}}, plot} = window.darkroom.scatter;
+            const {xaxis, yaxis} = plot._fullLayout, {data} = context.getImageData(0, 0, width, height);
             const pixel = (at, axis, length) => Math.floor(axis.d2p(at) / axis._length * length);
-            return places.map(([x, y]) => { const at = 4 * (pixel(y, yaxis, canvas.height) * canvas.width + pixel(x, xaxis, canvas.width));
-                return Array.from(data.subarray(at, at + 4)) }) }""",
+            const first = ([x, y]) => 4 * (pixel(y, yaxis, height) * width + pixel(x, xaxis, width));
+            return places.map((place) => Array.from(data.subarray(first(place), first(place) + 4))) }""",
         places.tolist(),
     )
     return np.array(told)
@@ -128,7 +128,9 @@ def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
     map_desk.page.mouse.move(x - 3, y)
     map_desk.page.mouse.move(x, y)
     true, taken, sure = arrays("labels")[image], arrays("predicted")[image], arrays("confidence")[image]
-    expect(map_desk.at("#scatter-panel .darkroom-tip")).to_have_text(f"image {image}: {true} → {taken}, {round(100 * sure)}%")
+    expect(map_desk.at("#scatter-panel .darkroom-tip")).to_have_text(
+        f"image {image}: {true} → {taken}, {round(100 * sure)}%"
+    )
     map_desk.page.mouse.click(x, y)
     map_desk.wait_focus(image)
     assert map_desk.bars() == pytest.approx(arrays("probabilities")[image].tolist())
@@ -268,7 +270,10 @@ def test_a_preview_is_drawn_and_is_no_map_yet(map_desk, places):
         draw(map_desk, "made", number * places, "/preview/made.npy", preview=number, words=words)
         map_desk.sees("#scatter-panel-subtitle", f"{words} · 359 test images")
         map_desk.wait_map()
-        map_desk.wait("x => window.darkroom.scatter.plot.calcdata[0][0].trace.x[1] === x", float(np.float32(number * places[TEST, 0].max())))
+        map_desk.wait(
+            "x => window.darkroom.scatter.plot.calcdata[0][0].trace.x[1] === x",
+            float(np.float32(number * places[TEST, 0].max())),
+        )
         assert (pixels(map_desk, number * places[TEST])[:, 3] > 0).all()
     assert map_desk.js("window.darkroom.mapPlaces") is None
 
