@@ -64,7 +64,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     server = Flask("darkroom")
     protect(server, settings)
     # What lays out a view, or draws a matrix of many classes, shrinks to a fifth; pictures and arrays are left alone.
-    server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 1}
+    server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 4}
     Compress(server)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR  # of our assets, whose addresses change with them
     app = dash.Dash(
