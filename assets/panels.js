@@ -31,7 +31,7 @@
       // The page colours text by style sheet; a picture has to carry its colours itself.
       const layout = {...plot.layout, font: {...plot.layout.font, color: colour, family: 'sans-serif'},
         paper_bgcolor: getComputedStyle(document.querySelector('.panel')).backgroundColor};
-      window.Plotly.downloadImage({data: plot.data, layout}, {
+      window.Plotly.downloadImage({data: [...plot.data, ...(plot.pointTraces?.() ?? [])], layout}, {
         format: 'svg', filename: name, width: plot.clientWidth, height: plot.clientHeight,
       });
     }

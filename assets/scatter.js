@@ -1,5 +1,5 @@
-// The map of the images: which points are shown, in which colours, what is selected of them. `scatter_2d.js` and
-// `scatter_3d.js` draw it with Plotly on WebGL; its events stay in the browser, what they come to is a bitset or one number.
+// The map of the images: which points are shown, in which colours, what is selected of them. `scatter_2d.js` draws it on
+// Plotly's axes, `scatter_3d.js` with Plotly on WebGL; its events stay in the browser, what they come to is a bitset or one number.
 // `scatter_density.js` draws more points than Plotly can: there an outline goes to the server.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
@@ -46,15 +46,17 @@
       } finally {
         this.drawings -= 1;
         if (!this.listens && this.plot.on) this.listen();
-        this.owner.placeRings();
+        this.follow();
       }
     }
 
-    // `imageOf` gives the image of a point of Plotly's.
+    // What lies over the plot goes with it.
+    follow() {
+      this.owner.placeRings();
+    }
+
     listen() {
       this.listens = true;
-      this.plot.on('plotly_hover', ({points: [point]}) => this.owner.hover(this.imageOf(point)));
-      this.plot.on('plotly_unhover', () => this.owner.hover(null));
     }
 
     resize() {
@@ -219,10 +221,15 @@
       return (id) => has(bytes, id) === 1;
     }
 
-    describe(id) {
+    words(id) {
       const {labels, predicted, confidence, classNames} = this.source;
       const names = [labels, predicted].filter(Boolean).map((classes) => classNames[classes[id]]).join(' \u2192 ');
-      return escapeText(`image ${id}: ${names}, ${Math.round(100 * confidence[id])}%`);
+      return `image ${id}: ${names}, ${Math.round(100 * confidence[id])}%`;
+    }
+
+    // The same for Plotly.
+    describe(id) {
+      return escapeText(this.words(id));
     }
 
     // ---- rings: the focused image, and the one that is hovered elsewhere ----
@@ -294,15 +301,23 @@
 
     // What an outline encloses is selected, or added to the selection, or taken away from it.
     gather(encloses, tool) {
-      const {source: {places, count}, bits, hidden} = this;
       const modifier = darkroom.modifier();  // what was held down when the outline was begun
+      const bytes = this.enclosed(encloses);
+      this.pick(bytes, tool, {onto: Boolean(modifier), byOutcome: this.hidden.size > 0 && this.isOutcome()});
+      // An outline stays where it says what is selected.
+      if (modifier || this.bits === null) this.drawing.mark(this);
+      else this.drawing.fade(this.isSelected());
+    }
+
+    // What would be selected then, as bytes.
+    enclosed(encloses) {
+      const {source: {places, count}, bits} = this;
+      const modifier = darkroom.modifier();
       const bytes = modifier && bits !== null ? bytesOf(bits) : noneOf(count);
       for (const id of this.members.flat()) {
         if (encloses(places[2 * id], places[2 * id + 1])) (modifier === 'remove' ? drop : put)(bytes, id);
       }
-      this.pick(bytes, tool, {onto: Boolean(modifier), byOutcome: hidden.size > 0 && this.isOutcome()});
-      // An outline stays where it says what is selected.
-      if (modifier || this.bits === null) this.drawing.mark(this);
+      return bytes;
     }
 
     // Whether the classes that can be hidden say what the teacher made of an image: of what is chosen so, its accuracy

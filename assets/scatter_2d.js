@@ -1,8 +1,10 @@
-// The map in the plane: two traces, circles where the teacher is right and crosses where it is wrong; lasso, box, click.
+// The map in the plane: circles where the teacher is right and crosses where it is wrong; lasso, box, click. Plotly has the
+// axes and what is drawn on them; the points are a canvas of our own (`scatter_points.js`).
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  const FADED = 0.18;  // opacity of what is not selected
+  const NEAR = 20;  // px between the pointer and the image that is meant
+  const STILL = 4;  // px that a click may move
   const CONFIG = {
     displaylogo: false, doubleClick: 'reset', scrollZoom: true,
   };
@@ -26,9 +28,25 @@
     return {tool: 'box', x: [left, right, right, left], y: [bottom, bottom, top, top]};
   };
 
+  const testOf = ({range, lassoPoints}) => (range ? boxTest(range) : polygonTest(lassoPoints));
+
   class Scatter2d extends darkroom.ScatterDrawing {
+    // `parts`: the points as they are painted one after the other; `bright` are those that are not faded, `painted` is how many
+    // are on the canvas.
+    constructor(plot, owner) {
+      super(plot, owner);
+      Object.assign(this, {points: new darkroom.ScatterPoints(), tip: new darkroom.Tip(), parts: [], bright: [], painted: null});
+      plot.pointTraces = () => this.pointTraces();
+    }
+
+    destroy() {
+      this.tip.remove();
+      super.destroy();
+    }
+
     draw(map) {
       map.choose();
+      this.sort(map.isSelected());
       return this.react(map);
     }
 
@@ -46,25 +64,25 @@
       return this.react(map);
     }
 
+    // All that Plotly is told of the points is from where to where they lie.
     traces(map) {
-      const size = map.pointSize();
-      return [this.trace(map, 0, 'circle', size), this.trace(map, 1, 'x', 1.2 * size)];
+      const ids = map.members.flat();
+      const [left, right, bottom, top] = this.boxOf(map.source.places, ids.length, (place) => ids[place]);
+      const [x, y] = ids.length ? [[left, right], [bottom, top]] : [[], []];
+      return [{type: 'scatter', mode: 'markers', x, y, marker: {size: map.pointSize(), opacity: 0}, hoverinfo: 'skip'}];
     }
 
-    trace(map, number, symbol, size) {
-      const {source: {places}, colouring, members: {[number]: ids}} = map;
-      return {
-        type: 'scattergl', mode: 'markers',
-        x: Float32Array.from(ids, (id) => places[2 * id]),
-        y: Float32Array.from(ids, (id) => places[2 * id + 1]),
-        ...(map.hasCard ? {hoverinfo: 'none'} : {text: ids.map((id) => map.describe(id)), hovertemplate: '%{text}<extra></extra>'}),
-        marker: {
-          symbol, size, opacity: 0.85, colorscale: colouring.scale, cmin: colouring.least, cmax: colouring.most,
-          color: Float32Array.from(ids, (id) => colouring.values[id]),
-        },
-        unselected: {marker: {opacity: FADED}},
-        selectedpoints: this.selected(map)[number],
-      };
+    // Where some of the images lie: left, right, bottom, top.
+    boxOf(places, count, idAt) {
+      const box = [Infinity, -Infinity, Infinity, -Infinity];
+      for (let place = 0; place < count; place += 1) {
+        for (const axis of [0, 1]) {
+          const at = places[2 * idAt(place) + axis];
+          if (at < box[2 * axis]) box[2 * axis] = at;
+          if (at > box[2 * axis + 1]) box[2 * axis + 1] = at;
+        }
+      }
+      return box;
     }
 
     layout({source: {map, accent, preview}, span: [first], extras: {shapes, window: seen}}) {
@@ -82,26 +100,65 @@
       };
     }
 
-    recolour({members, colouring: {values, scale, least, most}}) {
-      return this.quietly(() => window.Plotly.restyle(this.plot, {
-        'marker.color': members.map((ids) => Float32Array.from(ids, (id) => values[id])),
-        'marker.colorscale': [scale], 'marker.cmin': least, 'marker.cmax': most,
-      }, [0, 1]));
+    // ---- points ----
+
+    // What is not `isBright` is faded, and lies under the rest.
+    sort(isBright) {
+      const [right, wrong] = this.owner.members;
+      this.painted = null;
+      const of = (ids, wanted) => ids.filter((id) => isBright(id) === wanted);
+      this.bright = [of(right, true), of(wrong, true)];
+      const faded = [right, wrong].map((ids, number) => (ids.length > this.bright[number].length ? of(ids, false) : []));
+      this.parts = [[faded[0], false, true], [faded[1], true, true], [this.bright[0], false, false], [this.bright[1], true, false]];
     }
 
-    // Fades what is not selected. Plotly hears of it only where no outline is left.
+    paint() {
+      const {owner: {source, colouring}, plot: {_fullLayout: {xaxis, yaxis} = {}}} = this;
+      if (!xaxis?._length || !source) return;
+      const {canvas} = this.points;
+      const under = this.plot.querySelector('.gl-container');  // over the axes, under the lasso
+      if (canvas.parentNode !== under) under.prepend(canvas);
+      const box = {left: xaxis._offset, top: yaxis._offset, width: xaxis._length, height: yaxis._length};
+      this.points.paint(source, this.parts, colouring, this.owner.pointSize(), box, [...xaxis.range, ...yaxis.range]);
+      this.painted = this.parts.reduce((count, [ids]) => count + ids.length, 0);
+    }
+
+    follow() {
+      this.paint();
+      super.follow();
+    }
+
+    recolour() {
+      this.paint();
+    }
+
+    // Fades what is not selected. An outline says nothing any more.
     mark(map) {
-      return this.quietly(() => window.Plotly.update(this.plot, {selectedpoints: this.selected(map)}, {selections: []}, [0, 1]));
+      this.fade(map.isSelected());
+      return this.clearOutline();
     }
 
-    selected(map) {
-      if (map.bits === null) return [null, null];
-      const isSelected = map.isSelected();
-      return map.members.map((ids) => ids.flatMap((id, place) => (isSelected(id) ? [place] : [])));
+    fade(isBright) {
+      this.sort(isBright);
+      this.paint();
     }
 
-    imageOf({curveNumber, pointNumber}) {
-      return this.owner.members[curveNumber][pointNumber];
+    async clearOutline() {
+      if (!this.plot.layout?.selections?.length) return;
+      await this.quietly(() => window.Plotly.relayout(this.plot, {selections: []}));
+    }
+
+    // The points as Plotly would draw them, for a picture to take along.
+    pointTraces() {
+      const {owner: {source: {places}, colouring}, parts} = this;
+      const size = this.owner.pointSize();
+      return parts.filter(([ids]) => ids.length).map(([ids, isWrong, isFaded]) => ({
+        type: 'scatter', mode: 'markers', x: ids.map((id) => places[2 * id]), y: ids.map((id) => places[2 * id + 1]),
+        marker: {
+          ...darkroom.scatterSymbol(isWrong, isFaded, size), colorscale: colouring.scale, cmin: colouring.least, cmax: colouring.most,
+          color: ids.map((id) => colouring.values[id]),
+        },
+      }));
     }
 
     // Where an image is, in px of the plot; null outside of what is zoomed to.
@@ -113,19 +170,70 @@
       return isInside ? [xaxis._offset + x, yaxis._offset + y] : null;
     }
 
+    // ---- what is done on it ----
+
+    // The image that is drawn nearest to a place in px of the plot; null where none is near.
+    nearest([x, y]) {
+      const {source: {places}} = this.owner;
+      const {xaxis, yaxis} = this.plot._fullLayout;
+      const at = [xaxis.p2l(x - xaxis._offset), yaxis.p2l(y - yaxis._offset)];
+      let [found, least] = [null, (xaxis.p2l(NEAR) - xaxis.p2l(0)) ** 2];
+      this.eachDrawn((id) => {
+        const far = (places[2 * id] - at[0]) ** 2 + (places[2 * id + 1] - at[1]) ** 2;
+        if (far < least) [found, least] = [id, far];
+      });
+      return found;
+    }
+
+    eachDrawn(tell) {
+      for (const ids of this.owner.members) ids.forEach(tell);
+    }
+
+    // Tells what is under the pointer; null for nothing.
+    point(event) {
+      const id = event && this.plot._fullLayout?.xaxis?._length ? this.nearest(this.spotOf(event)) : null;
+      this.owner.hover(id);
+      if (id === null || this.owner.hasCard) return this.tip.hide();
+      this.tip.show(this.owner.words(id), {x: event.clientX, y: event.clientY}, this.plot.closest('.panel') ?? this.plot);
+    }
+
+    spotOf({clientX, clientY}) {
+      const box = this.plot.getBoundingClientRect();
+      return [clientX - box.left, clientY - box.top];
+    }
+
     listen() {
       super.listen();
-      this.plot.on('plotly_click', ({points: [point]}) => this.owner.onFocus(this.imageOf(point)));
-      this.plot.on('plotly_relayout', () => this.owner.placeRings());
-      this.plot.on('plotly_relayouting', () => this.owner.placeRings());
-      this.plot.on('plotly_deselect', () => this.drawings || this.owner.unpick());
-      this.plot.on('plotly_selected', (event) => {
-        if (event?.points && !this.drawings) {
-          this.owner.onOutline?.(outlineOf(event));
-          this.enclose(event);
-        }
+      const {plot, owner} = this;
+      const isOnMap = (event) => Boolean(event.target.closest?.('.nsewdrag'));
+      let pressed = null;
+      plot.addEventListener('pointermove', (event) => this.point(event.buttons || !isOnMap(event) ? null : event));
+      plot.addEventListener('pointerleave', () => this.point(null));
+      plot.addEventListener('pointerdown', (event) => {
+        pressed = event.button === 0 && isOnMap(event) ? this.spotOf(event) : null;
+      }, {capture: true});
+      plot.addEventListener('click', (event) => {
+        const [from, to] = [pressed, this.spotOf(event)];
+        pressed = null;
+        if (!from || Math.hypot(to[0] - from[0], to[1] - from[1]) >= STILL) return;
+        const id = this.nearest(to);
+        if (id !== null) owner.onFocus(id);
+      }, {capture: true});
+      plot.on('plotly_relayout', ({shapes}) => {
+        this.follow();
+        if (shapes && !this.drawings) this.keepLine(shapes.at(-1));
       });
-      this.plot.on('plotly_relayout', ({shapes}) => this.drawings || !shapes || this.keepLine(shapes.at(-1)));
+      plot.on('plotly_relayouting', () => {
+        this.point(null);
+        this.follow();
+      });
+      plot.on('plotly_deselect', () => this.drawings || owner.unpick());
+      plot.on('plotly_selecting', (event) => event && !this.drawings && this.foresee(event));
+      plot.on('plotly_selected', (event) => {
+        if (!event?.points || this.drawings) return;
+        owner.onOutline?.(outlineOf(event));
+        this.enclose(event);
+      });
     }
 
     // Of the lines that are drawn the newest stays.
@@ -136,8 +244,23 @@
       this.quietly(() => window.Plotly.relayout(this.plot, {shapes: [...this.owner.extras.shapes, this.line]}));
     }
 
-    enclose({range, lassoPoints}) {
-      this.owner.gather(range ? boxTest(range) : polygonTest(lassoPoints), range ? 'Box' : 'Lasso');
+    // Shows what an outline would select, a frame at a time while it is drawn.
+    foresee(outline) {
+      if (!this.foreseen) {
+        requestAnimationFrame(() => {
+          const {foreseen} = this;
+          this.foreseen = null;
+          if (!foreseen || !this.plot.isConnected) return;
+          const bytes = this.owner.enclosed(testOf(foreseen));
+          this.fade((id) => darkroom.bits.has(bytes, id) === 1);
+        });
+      }
+      this.foreseen = outline;
+    }
+
+    enclose(outline) {
+      this.foreseen = null;
+      this.owner.gather(testOf(outline), outline.range ? 'Box' : 'Lasso');
     }
   }
 

@@ -83,6 +83,8 @@
     // button, also one that begins to turn the map.
     listen() {
       super.listen();
+      this.plot.on('plotly_hover', ({points: [point]}) => this.owner.hover(this.imageOf(point)));
+      this.plot.on('plotly_unhover', () => this.owner.hover(null));
       let pressed = null;
       this.plot.addEventListener('pointerdown', ({clientX, clientY}) => { pressed = [clientX, clientY]; }, {capture: true});
       this.plot.addEventListener('click', ({clientX, clientY}) => {

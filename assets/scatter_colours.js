@@ -8,29 +8,42 @@
   const stepsOf = (colours) => colours.flatMap((colour, number) =>
     [[number / colours.length, colour], [(number + 1) / colours.length, colour]]);
 
+  const SHADES = 256;  // that a ramp is painted in
+  const channelsOf = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  const shadesOf = (ramp) => Array.from({length: SHADES}, (_, shade) => {
+    const at = shade / (SHADES - 1) * (ramp.length - 1);
+    const below = Math.min(Math.floor(at), ramp.length - 2);
+    const [from, to] = [channelsOf(ramp[below]), channelsOf(ramp[below + 1])];
+    return from.map((value, channel) => value + (at - below) * (to[channel] - value));
+  });
+
   const byGroup = (name, groups, names, colours, told) => ({
     name, grouping: name, groups, values: groups, told, scale: stepsOf(colours), least: -0.5, most: colours.length - 0.5,
+    palette: Uint8Array.from(colours.flatMap(channelsOf)), step: (id) => groups[id],
     entries: names.map((title, number) => ({title, colour: colours[number]})),
   });
 
-  const byNumber = (name, values, ramp, most, unit) => (
-    {name, groups: null, values, ramp, scale: rampScale(ramp), least: 0, most, unit});
+  const byNumber = (name, values, ramp, [least, most], unit) => ({
+    name, groups: null, values, ramp, scale: rampScale(ramp), least, most, unit, palette: Uint8Array.from(shadesOf(ramp).flat()),
+    step: (id) => Math.round((SHADES - 1) * Math.max(0, Math.min((values[id] - least) / (most - least), 1))),
+  });
 
   const EXTREME = 0.01;  // share of the images at either end that a scale without natural ends leaves out
   const byMeasure = (name, values, ramp, unit) => {
     const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
     const at = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
     const [least, most] = [at(EXTREME), at(1 - EXTREME)];
-    return {name, groups: null, values, ramp, scale: rampScale(ramp), least, most: most > least ? most : least + 1, unit};
+    return byNumber(name, values, ramp, [least, most > least ? most : least + 1], unit);
   };
 
-  // `source` has the arrays that its colour is made of; "none" is one colour for all. Returns `values` (by image), `scale`, `least` and `most` for Plotly;
+  // `source` has the arrays that its colour is made of; "none" is one colour for all. Returns `values` (by image), `scale`,
+  // `least` and `most` for Plotly; for what is painted `palette` (red, green, blue of each step) and `step` (of an image);
   // of classes `groups` (by image), `entries` for the legend, and what one of them is called when it is selected.
   darkroom.scatterColouring = (name, source) => {
     const {labels, predicted, classNames, colours, certainty} = source;
     const measure = source.measures?.[name];
     if (measure) return byMeasure(name, certainty, source.ramp, measure.unit);
-    if (name === 'none') return {...byNumber(name, new Uint8Array(predicted.length), [source.plain, source.plain], 1, ''), ramp: null};
+    if (name === 'none') return {...byNumber(name, new Uint8Array(predicted.length), [source.plain, source.plain], [0, 1], ''), ramp: null};
     const wanted = labels || !['true', 'right'].includes(name) ? name : 'predicted';
     if (wanted === 'right') {
       const wrong = Uint8Array.from(predicted, (taken, id) => Number(taken !== labels[id]));
@@ -40,8 +53,8 @@
     if (wanted === 'predicted') {
       return byGroup('predicted', predicted, classNames, colours, (group) => `Taken for ${classNames[group]}`);
     }
-    return wanted === 'entropy' ? byNumber('entropy', certainty, source.ramp, Math.log2(classNames.length), 'bits')
-      : byNumber(wanted, certainty, source.ramp, 1, '');
+    return wanted === 'entropy' ? byNumber('entropy', certainty, source.ramp, [0, Math.log2(classNames.length)], 'bits')
+      : byNumber(wanted, certainty, source.ramp, [0, 1], '');
   };
 
   const make = (tag, className, text = '') => Object.assign(document.createElement(tag), {className, textContent: text});

@@ -3,8 +3,6 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  const NEAR = 8;  // px between a click and the image that is meant
-  const STILL = 4;  // px that a click may move
   const EDGE = 0.04;  // of the map, that is left free around it
   const MOST_PIXELS = 4e6;  // as in `dashboard/density.py`
   const RETRY_MS = 2000;
@@ -40,9 +38,14 @@
       this.abandon();
       Object.assign(this, {name, home: this.homeOf(map), images: []});
       this.chooseIn(this.home);
+      this.sort(map.isSelected());
       await this.react(map);
       this.seen = null;  // room around it may have come into view
       return this.look();
+    }
+
+    traces() {
+      return [];
     }
 
     layout(map) {
@@ -52,16 +55,9 @@
       return {...layout, uirevision: this.name, xaxis, yaxis, images: this.images};
     }
 
-    // From where to where the images of the split lie: left, right, bottom, top.
+    // From where to where the images of the split lie, and some room around them.
     homeOf({source: {places}, span: [first, end]}) {
-      const box = [Infinity, -Infinity, Infinity, -Infinity];
-      for (let id = first; id < end; id += 1) {
-        for (const axis of [0, 1]) {
-          const at = places[2 * id + axis];
-          if (at < box[2 * axis]) box[2 * axis] = at;
-          if (at > box[2 * axis + 1]) box[2 * axis + 1] = at;
-        }
-      }
+      const box = this.boxOf(places, end - first, (place) => first + place);
       const edge = EDGE * Math.max(box[1] - box[0], box[3] - box[2]) || 1;
       return [box[0] - edge, box[1] + edge, box[2] - edge, box[3] + edge];
     }
@@ -102,23 +98,14 @@
     // The same view with other points, colours or a picture.
     async refill() {
       if (!this.plot._fullLayout) return;  // it is no longer there
-      const were = this.isFew;
       this.chooseIn(this.view());
-      if (were || this.isFew) {
-        const told = {};
-        for (const trace of this.traces(this.owner)) {
-          for (const name of ['x', 'y', 'text', 'marker', 'selectedpoints']) (told[name] ??= []).push(trace[name]);
-        }
-        if (this.isFew) this.images = [];
-        await this.quietly(() => window.Plotly.update(this.plot, told, {images: this.images}, [0, 1]));
+      this.fade(this.owner.isSelected());
+      if (this.isFew && this.images.length) {
+        this.images = [];
+        await this.quietly(() => window.Plotly.relayout(this.plot, {images: []}));
       }
       this.draft();
       this.owner.placeRings();  // a class may be hidden
-    }
-
-    async clearOutline() {
-      if (!this.plot.layout.selections?.length) return;
-      await this.quietly(() => window.Plotly.relayout(this.plot, {selections: []}));
     }
 
     // What is in view may have changed.
@@ -201,6 +188,9 @@
         : `Density of ${images}; zoom in for points`;
     }
 
+    // What an outline would select only the server knows.
+    foresee() {}
+
     enclose({range, lassoPoints}) {
       const {owner} = this;
       const modifier = darkroom.modifier();  // what was held down when the outline was begun
@@ -211,36 +201,19 @@
       if (modifier) this.clearOutline();
     }
 
-    // The image that is drawn nearest to a place in px of the plot; null where none is near.
-    nearest([x, y]) {
-      const {source: {places}, span: [first, end], hidden, groups} = this.owner;
-      const {xaxis, yaxis} = this.plot._fullLayout;
-      const at = [xaxis.p2l(x - xaxis._offset), yaxis.p2l(y - yaxis._offset)];
-      let [found, least] = [null, (xaxis.p2l(NEAR) - xaxis.p2l(0)) ** 2];
-      for (let id = first; id < end; id += 1) {
-        const far = (places[2 * id] - at[0]) ** 2 + (places[2 * id + 1] - at[1]) ** 2;
-        if (far < least && !(hidden.size && hidden.has(groups[id]))) [found, least] = [id, far];
-      }
-      return found;
+    // Those of a picture are clicked like points, but there are too many to tell what the pointer is over.
+    point(event) {
+      super.point(this.isFew ? event : null);
+    }
+
+    eachDrawn(tell) {
+      if (this.isFew) return super.eachDrawn(tell);
+      const {span: [first, end], hidden, groups} = this.owner;
+      for (let id = first; id < end; id += 1) if (!(hidden.size && hidden.has(groups[id]))) tell(id);
     }
 
     listen() {
       super.listen();
-      let pressed = null;
-      const spot = ({clientX, clientY}) => {
-        const box = this.plot.getBoundingClientRect();
-        return [clientX - box.left, clientY - box.top];
-      };
-      this.plot.addEventListener('pointerdown', (event) => {
-        pressed = event.button === 0 && event.target.closest('.nsewdrag') ? spot(event) : null;
-      }, {capture: true});
-      this.plot.addEventListener('click', (event) => {
-        const [from, to] = [pressed, spot(event)];
-        pressed = null;
-        if (!from || this.isFew || Math.hypot(to[0] - from[0], to[1] - from[1]) >= STILL) return;
-        const id = this.nearest(to);
-        if (id !== null) this.owner.onFocus(id);
-      }, {capture: true});
       this.plot.on('plotly_relayout', () => this.drawings || this.look());
     }
   }

@@ -3,10 +3,6 @@
   const darkroom = (window.darkroom = window.darkroom || {});
   const CERTAINTIES = ['confidence', 'entropy', 'margin'];
 
-  // plotly.js comes with the first dcc.Graph of the page.
-  const plotly = async () => {
-    while (!window.Plotly) await new Promise((resolve) => setTimeout(resolve, 50));
-  };
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
 
@@ -81,7 +77,6 @@
         numbersOf(source, colour),
         selected?.images === source.images ? darkroom.selectedBits(selected) : null,  // else it means nothing here
         extras,
-        plotly(),
       ]).catch(() => null);
       if (turn !== this.drawn || !host.isConnected) return [keep, keep];  // a newer call is under way
       if (!fetched && source.preview) return [keep, keep];  // it has just been finished

@@ -45,21 +45,22 @@ window.watchGrid = () => {
   window.watch('pointerup', () => `${dataset.count} ${window.darkroom.grid.ids[0]}`, () => dataset.ready === 'true');
 };
 window.watchRing = () => {
-  const {hover} = window.darkroom.scatter.rings;
+  const {hover} = window.darkroom.maps.scatter.rings;
   window.watch('pointermove', () => hover.style.transform, () => !hover.hidden);
 };
 window.watchTile = () => window.watch('pointermove', () => window.darkroom.grid.pointedId, () => true);
 window.watchPlotly = () => addEventListener('pointerup', () => {
-  const began = performance.now(), {plot} = window.darkroom.scatter;
+  const began = performance.now(), {plot} = window.darkroom.maps.scatter;
   window.took = null;
   plot.removeAllListeners('plotly_selected');
   plot.once('plotly_selected', () => { window.took = performance.now() - began; });
 }, {capture: true, once: true});
 """
-AXES = (
-    "() => { const {xaxis, yaxis} = window.darkroom.scatter.plot._fullLayout; return [...xaxis.range, ...yaxis.range] }"
-)
-DRAW_ALL = "() => { window.darkroom.mostDrawn = Infinity; window.darkroom.scatter.draw() }"
+AXES = "() => { const {xaxis, yaxis} = window.darkroom.maps.scatter.plot._fullLayout; return [...xaxis.range, ...yaxis.range] }"
+# All points, as Plotly draws them by itself.
+DRAW_ALL = "() => { window.darkroom.mostDrawn = Infinity; window.darkroom.maps.scatter.draw() }"
+ALL_BY_PLOTLY = """() => { const {plot} = window.darkroom.maps.scatter;
+    return Plotly.react(plot, plot.pointTraces().map((trace) => ({...trace, type: 'scattergl'})), plot.layout) }"""
 # The commonest confusions, so that there is something to paint.
 CELLS = "() => window.dash_component_api.getLayout('confusions').props.data.top.map(([true_, taken]) => [true_, taken])"
 # Where tiles that are wholly in view are, and points of the map that lie apart from each other, in px of the page.
@@ -104,7 +105,9 @@ def measured(browser: Browser, site: str, study: Study, count: int, runs: int) -
     context.add_init_script(WATCH)
     desk = Desk(context.new_page(), site).open(f"/?study={study.id}")
     desk.wait_map()
-    desk.wait("window.darkroom.scatter.members.flat().length || window.darkroom.scatter.plot.layout.images.length")
+    desk.wait(
+        "window.darkroom.maps.scatter.members.flat().length || window.darkroom.maps.scatter.plot.layout.images.length"
+    )
     random.seed(0)
     box, taken = desk.js(AXES), Taken()
     for _ in range(runs):
@@ -115,6 +118,7 @@ def measured(browser: Browser, site: str, study: Study, count: int, runs: int) -
     if count <= LARGE:
         desk.js(DRAW_ALL)
         desk.wait_map()
+        desk.js(ALL_BY_PLOTLY)
         for _ in range(max(3, runs // 4)):
             taken.plotly += timed(desk, "watchPlotly", lambda: desk.lasso(part_of(box)))
     context.close()
@@ -131,7 +135,7 @@ def hover(desk: Desk, taken: Taken, runs: int) -> None:
     tiles, points = desk.js(TILES, EDGE), desk.js(POINTS)
     for x, y in random.sample(tiles, min(runs, len(tiles))):
         taken.ring += timed(desk, "watchRing", lambda x=x, y=y: desk.page.mouse.move(x, y), 2.0)
-    if desk.js("window.darkroom.scatter.members.flat().length"):
+    if desk.js("window.darkroom.maps.scatter.members.flat().length"):
         for x, y in random.sample(points, min(runs, len(points))):
             desk.page.mouse.move(5, 5)
             desk.page.wait_for_timeout(100)

@@ -45,6 +45,13 @@ def set_shown() -> list[Output]:
     return [Output(store, "data", allow_duplicate=True) for store in SHOWN]
 
 
+def put(store: str, data: Any) -> None:
+    """Sets one of the stores from within a callback, unless `data` is no update. Where it is no output, the outputs of the
+    callback all lie within a view: then a browser does not ask for them once more when the view is laid out anew."""
+    if data is not dash.no_update:
+        dash.set_props(store, {"data": data})
+
+
 def study_data(study: Study) -> dict[str, Any]:
     """A study as its store holds it."""
     return {"id": study.id, "title": study.title, "keys": dict(study.keys)}

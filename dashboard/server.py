@@ -40,10 +40,12 @@ LOGO = (
 )
 ICON = f'<link rel="icon" href="data:image/svg+xml,{quote(LOGO)}">'
 
-# What the browser would ask for only once all else has come, it is told of first: plotly.js, seconds of work on a slow machine,
-# and what the page is to show.
+# The browser would ask for plotly.js, seconds of work on a slow machine, only once the first graph is laid out. It stands
+# before all other scripts, so that it is read while the server lays out the page.
+PLOTLY = '<script src="/_dash-component-suites/plotly/package_data/plotly.min.js"></script>'
+
+# What the browser would ask for only once all scripts have run, it is told of first: what the page is to show.
 AHEAD = (
-    '<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
     '<link rel="preload" as="fetch" crossorigin href="/_dash-layout">'
     '<link rel="preload" as="fetch" crossorigin href="/_dash-dependencies">'
 )
@@ -63,7 +65,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     server = Flask("darkroom")
     protect(server, settings)
     # What lays out a view, or draws a matrix of many classes, shrinks to a fifth; pictures and arrays are left alone.
-    server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 1}
+    server.config |= {"COMPRESS_MIMETYPES": ["application/json"], "COMPRESS_ALGORITHM": "gzip", "COMPRESS_LEVEL": 4}
     Compress(server)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR  # of our assets, whose addresses change with them
     app = dash.Dash(
@@ -76,7 +78,9 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
         suppress_callback_exceptions=True,  # views come and go
         on_error=report,
     )
-    app.index_string = app.index_string.replace("{%favicon%}", ICON + AHEAD)
+    app.index_string = app.index_string.replace("{%favicon%}", ICON + AHEAD).replace(
+        "{%scripts%}", PLOTLY + "{%scripts%}"
+    )
     starting = just_started(alone and settings.worker)
     first = FirstAnswers(app)
     app.layout = lambda: shell.layout(engine, starting(), first)

@@ -11,7 +11,6 @@ REGIONS = "darksight-regions"
 OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
 MAPS_DECK = "darksight-maps-deck"  # about whole maps
 POINTS_DECK = "darksight-points-deck"  # about points of the map
-GRAPH = "darksight-graph"
 
 # ---- the map ----
 

@@ -4,7 +4,6 @@ from dash import dcc, html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.deck import deck
-from dashboard.components.panel import graph
 from dashboard.components.view import View
 from dashboard.darksight import ids
 from dashboard.darksight.bridge import bridge_panel
@@ -34,7 +33,6 @@ def layout() -> html.Div:
         [
             html.Div(plane_panel(), className="column"),
             html.Div([deck(ids.MAPS_DECK, maps), deck(ids.POINTS_DECK, points)], className="column"),
-            graph(ids.GRAPH),  # hidden: plotly.js, which draws the maps, comes with the first graph of a page
             *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.REGIONS, ids.OTHER)],
         ],
         className="darksight-view",

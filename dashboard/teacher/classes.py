@@ -277,7 +277,7 @@ def register_classes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         return made if before is None else combined(engine, "union", before, made)
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_CLASSES, "n_clicks"),
         State(ids.CLASSES_SOURCE, "data"),
         State(ids.SPLIT, "value"),

@@ -1,7 +1,6 @@
 """The menu that takes image numbers out of the page and brings others in."""
 
 import base64
-from typing import Any
 
 import dash
 import dash_mantine_components as dmc
@@ -12,7 +11,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import label
 from dashboard.components.tables import file_name
 from dashboard.image_ids import as_csv, as_json, read_ids, unknown_words
-from dashboard.links import chosen_by_outcome, fitting
+from dashboard.links import chosen_by_outcome, fitting, put
 from dashboard.teacher import ids
 from dashboard.teacher.sets import select
 from dashboard.teacher.tables import selected_ids
@@ -77,7 +76,7 @@ def exchange_menu() -> dmc.Popover:
 
 def register_exchange(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.EXCHANGE_CSV, "n_clicks"),
         Input(ids.EXCHANGE_JSON, "n_clicks"),
         State(ids.SPLIT, "value"),
@@ -104,7 +103,6 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         return dcc.send_string(as_json(images, numbers, by_outcome=by_outcome), f"{name}.json")
 
     @app.callback(
-        Output(shared.SELECTION, "data", allow_duplicate=True),
         Output(ids.EXCHANGE_WORDS, "children"),
         Output(ids.EXCHANGE_FILE, "contents"),
         Input(ids.EXCHANGE_FILE, "contents"),
@@ -120,11 +118,10 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         try:
             text = base64.b64decode(contents.partition(",")[2]).decode()
         except UnicodeDecodeError:
-            return dash.no_update, f"{name} is no text file; nothing is selected.", None
-        return *read(engine, text, name or "a file", study, ready), None
+            return f"{name} is no text file; nothing is selected.", None
+        return read(engine, text, name or "a file", study, ready), None
 
     @app.callback(
-        Output(shared.SELECTION, "data", allow_duplicate=True),
         Output(ids.EXCHANGE_WORDS, "children", allow_duplicate=True),
         Input(ids.EXCHANGE_BUTTON, "n_clicks"),
         State(ids.EXCHANGE_TEXT, "value"),
@@ -139,21 +136,22 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         return read(engine, text or "", "pasted ids", study, ready)
 
 
-def read(engine: Engine, text: str, name: str, study: dict | None, ready: list[str]) -> tuple[Any, str]:
-    """The selection that a file or a pasted text is, or no update; and what there is to say of it."""
+def read(engine: Engine, text: str, name: str, study: dict | None, ready: list[str]) -> str:
+    """Selects what a file or a pasted text names, and gives what there is to say of it."""
     if study is None or "images" not in ready:
-        return dash.no_update, "The images are not there yet; read the ids again when they are."
+        return "The images are not there yet; read the ids again when they are."
     images = study["keys"]["images"]
     count = engine.results.meta(images)["count"]
     try:
         found = read_ids(text)
     except ValueError as error:
-        return dash.no_update, f"Nothing is selected, as of {name}, {error}."
+        return f"Nothing is selected, as of {name}, {error}."
     if found.images not in (None, images):
-        return dash.no_update, f"Nothing is selected, as {name} is of another image set."
+        return f"Nothing is selected, as {name} is of another image set."
     unknown, mask = unknown_words(found, count), found.mask(count)
     if not mask.any():
-        return dash.no_update, f"Nothing is selected. {unknown or f'There are no image numbers in {name}.'}"
+        return f"Nothing is selected. {unknown or f'There are no image numbers in {name}.'}"
     chosen = int(mask.sum())
     told = f"{chosen:,} image{' is' if chosen == 1 else 's are'} selected. {unknown}"
-    return select(engine, images, mask, name, by_outcome=found.by_outcome), told.strip()
+    put(shared.SELECTION, select(engine, images, mask, name, by_outcome=found.by_outcome))
+    return told.strip()

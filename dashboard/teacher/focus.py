@@ -13,6 +13,7 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
 from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import no_image
+from dashboard.links import put
 from dashboard.measures import entropy, margin, rank
 from dashboard.teacher import ids
 from dashboard.teacher.bars import digits, probability_figure
@@ -179,7 +180,6 @@ def register_focus(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return [{"value": epoch} for epoch in stored], last, last, "block" if len(stored) > 1 else "none"
 
     @app.callback(
-        Output(shared.FOCUS, "data", allow_duplicate=True),
         Output(ids.FOCUS_INDEX, "error"),
         Output(ids.FOCUS_INDEX, "value"),
         Input(ids.FOCUS_INDEX, "value"),
@@ -190,11 +190,12 @@ def register_focus(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     def go_to(number: int | str | None, study: dict | None, ready: list[str]):
         """The image with a number that was typed."""
         if study is None or "images" not in ready or number in (None, ""):
-            return dash.no_update, dash.no_update, dash.no_update
+            return dash.no_update, dash.no_update
         count = engine.results.meta(study["keys"]["images"])["count"]
         if not isinstance(number, int) or not 0 <= number < count:
-            return dash.no_update, f"0 to {count - 1}", dash.no_update
-        return number, None, ""  # emptied, so that the same number can be typed again
+            return f"0 to {count - 1}", dash.no_update
+        put(shared.FOCUS, number)
+        return None, ""  # emptied, so that the same number can be typed again
 
     @first.callback(
         output=[
@@ -239,7 +240,7 @@ def register_focus(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return pinned, focus
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_FOCUS, "n_clicks"),
         State(shared.FOCUS, "data"),
         State(shared.PINNED, "data"),

@@ -185,7 +185,7 @@ def register_grid(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return None if clicks else dash.no_update  # the view has only just been laid out
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_SELECTION, "n_clicks"),
         State(shared.STUDY, "data"),
         State(shared.SELECTION, "data"),

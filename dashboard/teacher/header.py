@@ -13,7 +13,7 @@ from dashboard.abilities import labels_of
 from dashboard.components.panel import label
 from dashboard.first_answers import FirstAnswers
 from dashboard.image_ids import typed
-from dashboard.links import fitting, mask_of
+from dashboard.links import fitting, mask_of, put
 from dashboard.measures import in_split, wilson_interval
 from dashboard.teacher import ids
 from dashboard.teacher.exchange import exchange_menu
@@ -72,7 +72,6 @@ def register_header(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         return said + accuracy_words(engine, study["keys"], selection, split), None
 
     @app.callback(
-        Output(shared.SELECTION, "data", allow_duplicate=True),
         Output(ids.ADD_IDS, "value"),
         Output(ids.ADD_IDS, "error", allow_duplicate=True),
         Input(ids.ADD_BUTTON, "n_clicks"),
@@ -95,15 +94,16 @@ def register_header(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         if not (clicks or enters):  # the view has only just been laid out
             raise dash.exceptions.PreventUpdate
         if study is None or "images" not in ready:
-            return dash.no_update, dash.no_update, "the images are not there yet"
+            return dash.no_update, "the images are not there yet"
         images = study["keys"]["images"]
         try:
             mask = typed(text or "", engine.results.meta(images)["count"])
         except ValueError as error:
-            return dash.no_update, dash.no_update, str(error)
+            return dash.no_update, str(error)
         added = select(engine, images, mask, f"image{'s' if mask.sum() > 1 else ''} {(text or '').strip()}")
         before = fitting(selection, study)
-        return added if before is None else combined(engine, "union", before, added), "", None
+        put(shared.SELECTION, added if before is None else combined(engine, "union", before, added))
+        return "", None
 
 
 def accuracy_words(

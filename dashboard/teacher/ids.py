@@ -44,6 +44,9 @@ ORDER = "matrix-order"
 HITS = "matrix-hits"
 WRONG_BUTTON = "wrong-button"
 
+# A browser asks what each button of a view that is laid out anew comes to, unless the answer stays within the view.
+DOWNLOAD = "teacher-download"
+
 DECK = "deck"  # holds the panel that is looked at, of those of which one is seen at a time
 
 TRAINING_PANEL = "training-panel"

@@ -2,7 +2,7 @@
 right."""
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.deck import deck
@@ -25,6 +25,7 @@ def layout() -> html.Div:
             html.Div([scatter_panel(), matrix_panel()], className="column column-left"),
             html.Div([grid_panel(), lower_panels()], className="column column-middle"),
             html.Div(focus_panel(), className="column column-right"),
+            dcc.Download(id=ids.DOWNLOAD),
         ],
         className="teacher-view",
     )

@@ -334,7 +334,7 @@ def register_matrix(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAn
     )
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_MATRIX, "n_clicks"),
         Input(ids.TABLE_CONFUSIONS, "n_clicks"),
         State(shared.STUDY, "data"),

@@ -12,7 +12,7 @@ from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import icon, label
 from dashboard.jobs.ids import pressing
-from dashboard.links import fitting, remembered, whole
+from dashboard.links import fitting, put, remembered, whole
 from dashboard.teacher import ids
 from dashboard.teacher.sets import WAYS, combined
 from workers.engine import Engine
@@ -102,7 +102,6 @@ def register_saved(app: dash.Dash, engine: Engine) -> None:
         return rows(engine.selections.saved(selection["images"])), "", None
 
     @app.callback(
-        Output(shared.SELECTION, "data", allow_duplicate=True),
         Output(ids.SAVED_LIST, "children", allow_duplicate=True),
         Output(ids.SAVED_RENAMING, "data"),
         Input(ids.SAVED_PRESSED, "data"),
@@ -120,13 +119,14 @@ def register_saved(app: dash.Dash, engine: Engine) -> None:
         if action in ("delete", "rename", "ask", "keep"):
             asked = {"rename": "rename", "ask": "ask", "keep": "focused"}
             shown = rows(engine.selections.saved(images), **({asked[action]: name} if action in asked else {}))
-            return dash.no_update, shown, name if action == "rename" else None
+            return shown, name if action == "rename" else None
         try:
             recalled = engine.selections.recall(images, name) | {"label": name}
         except KeyError as error:  # deleted in another tab
             tell(f"{error.args[0]}.")
-            return dash.no_update, rows(engine.selections.saved(images)), None
-        return chosen(engine, action, fitting(selection, study), recalled), dash.no_update, dash.no_update
+            return rows(engine.selections.saved(images)), None
+        put(shared.SELECTION, chosen(engine, action, fitting(selection, study), recalled))
+        return dash.no_update, dash.no_update
 
     @app.callback(
         Output(ids.SAVED_LIST, "children", allow_duplicate=True),

@@ -202,7 +202,7 @@ def register_take(app: dash.Dash, engine: Engine) -> None:
     """What can be taken along of the map."""
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_SCATTER, "n_clicks"),
         State(ids.SPLIT, "value"),
         State(shared.STUDY, "data"),

@@ -71,7 +71,7 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         return training_figure(points, what, job.params.get("epochs")), SHOWN, HIDDEN, dash.no_update, words
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_TRAINING, "n_clicks"),
         State(shared.STUDY, "data"),
         State(shared.READY, "data"),

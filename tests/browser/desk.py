@@ -44,6 +44,10 @@ FLAGS = [
 
 SAID = "document.body.innerText"
 PLOT = "document.querySelector('#{} .js-plotly-plot')"
+# Whether all points of the map in the plane are on its canvas.
+MAP_PAINTED = (
+    "window.darkroom?.maps?.scatter?.drawing?.painted === window.darkroom?.maps?.scatter?.members.flat().length"
+)
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -289,9 +293,7 @@ class Desk:
 
     def wait_map(self) -> None:
         """Until the map is drawn."""
-        self.wait(
-            "window.darkroom.maps.scatter?.plot?.calcdata?.length === 2 && window.darkroom.maps.scatter.drawings === 0"
-        )
+        self.wait(f"{MAP_PAINTED} && window.darkroom.maps.scatter.drawings === 0")
 
     def place(self, at: list[float]) -> list[float]:
         """Where a place of the map is, in px."""
@@ -321,11 +323,10 @@ class Desk:
     def wait_bright(self, ids: list[int] | None) -> None:
         """Until exactly these points of the map are not faded; None for all, as nothing is selected."""
         self.wait(
-            """wanted => { const {plot, members, drawings} = window.darkroom.maps.scatter;
-                if (drawings || plot.calcdata?.length !== 2) return false;
-                const bright = plot.calcdata.map(([{trace}], number) => trace.selectedpoints
-                    && Array.from(trace.selectedpoints, place => members[number][place]));
-                return JSON.stringify(bright.some(Boolean) ? bright.flat().sort((a, b) => a - b) : null) === wanted }""",
+            f"""wanted => {{ if (!({MAP_PAINTED}) || window.darkroom.maps.scatter.drawings) return false;
+                const {{drawing, members}} = window.darkroom.maps.scatter, bright = drawing.bright.flat();
+                const isFaded = bright.length < members.flat().length;
+                return JSON.stringify(isFaded ? bright.sort((a, b) => a - b) : null) === wanted }}""",
             "null" if ids is None else "[" + ",".join(map(str, ids)) + "]",
         )
 

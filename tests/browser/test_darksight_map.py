@@ -30,7 +30,7 @@ def map_desk(free_desks, darksight):
     _, study, _, address = darksight
     desk = free_desks(site=address)
     desk.page.goto(f"{address}/?study={study.id}&views=darksight")
-    desk.wait(f"{MAP}?.plot?.calcdata?.length === 4 && {MAP}.drawings === 0")
+    desk.wait(f"{MAP}?.plot?.calcdata?.length === 3 && {MAP}.drawings === 0")
     return desk
 
 
@@ -54,7 +54,7 @@ def drag(desk, *corners):
 
 def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
     engine, _, fit, _ = darksight
-    told = map_desk.js(f"""() => {{ const [lines, stars] = {MAP}.plot.calcdata.slice(2).map(([{{trace}}]) => trace);
+    told = map_desk.js(f"""() => {{ const [lines, stars] = {MAP}.plot.calcdata.slice(1).map(([{{trace}}]) => trace);
         return {{types: [lines.type, stars.type], x: Array.from(stars.x), y: Array.from(stars.y), text: stars.text,
             z: Array.from(lines.z, row => Array.from(row))}} }}""")
     assert told["types"] == ["contour", "scatter"]
@@ -64,7 +64,7 @@ def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
     lines = map_desk.js(f"{MAP}.plot.querySelectorAll('.contourlevel').length")
     assert lines == 9  # the least density of a point, and as many above it as the slider says
     map_desk.js("dash_clientside.set_props('darksight-levels', {value: 0})")
-    map_desk.wait(f"{MAP}.plot.calcdata.length === 3 && {MAP}.drawings === 0")
+    map_desk.wait(f"{MAP}.plot.calcdata.length === 2 && {MAP}.drawings === 0")
     map_desk.js("dash_clientside.set_props('darksight-levels', {value: 3})")
     map_desk.wait(f"{MAP}.plot.querySelectorAll('.contourlevel').length === 4")
 
@@ -150,5 +150,5 @@ def test_a_map_is_drawn_while_it_is_fitted(free_desks, tmp_path):
             while own.engine.jobs.get(key).state == "running" and time.monotonic() - began < 60:
                 time.sleep(0.1)
             assert own.engine.jobs.get(key).state == "done", own.engine.jobs.get(key).error
-            desk.wait(f"{MAP}.source.map === '{key}' && !{MAP}.source.preview && {MAP}.plot.calcdata?.length === 4")
+            desk.wait(f"{MAP}.source.map === '{key}' && !{MAP}.source.preview && {MAP}.plot.calcdata?.length === 3")
             assert desk.data("darksight-fit") == {"key": key, "split": DarkSightParams().split}

@@ -53,15 +53,35 @@ def halves(places, box):
 
 def test_every_test_image_is_a_point(map_desk, arrays, places):
     labels, predicted = arrays("labels"), arrays("predicted")
-    told = map_desk.js("""() => window.darkroom.maps.scatter.plot.calcdata.map(([{trace}]) => [trace.marker.symbol,
-        Array.from(trace.x), Array.from(trace.y), Array.from(trace.marker.color)])""")
+    told = map_desk.js("""() => window.darkroom.maps.scatter.plot.pointTraces().map(({x, y, marker}) => [marker.symbol, x, y,
+        marker.color])""")
     for (symbol, x, y, colours), wanted, right in zip(told, ("circle", "x"), (True, False), strict=True):
         ids = [image for image in TEST if (labels[image] == predicted[image]) == right]
         assert symbol == wanted
         assert np.array_equal(np.array([x, y], np.float32).T, places[ids])
         assert colours == labels[ids].tolist()
+    # On the canvas, in their colours: what lies alone has its own, however often it is blended with nothing.
+    apart = np.linalg.norm(places[TEST, np.newaxis] - places[np.newaxis, TEST], axis=-1) + 1e9 * np.eye(len(TEST))
+    shown = pixels(map_desk, places[TEST])
+    assert (shown[:, 3] > 0).all()
+    image = int(apart.min(axis=1).argmax())
+    colour = map_desk.js("number => window.darkroom.maps.scatter.source.colours[number]", int(labels[TEST[image]]))
+    assert shown[image] == pytest.approx([*bytes.fromhex(colour[1:]), 0.85 * 255], abs=2)
     map_desk.sees("#scatter-panel-subtitle", re.compile(r"^PCA: \d\d% \+ \d\d% of variance · 359 test images$"))
     assert map_desk.at("#scatter-legend button").all_inner_texts() == [*"0123456789"]
+
+
+def pixels(desk, places):
+    """Red, green, blue and alpha of the canvas at places of the map."""
+    told = desk.js(
+        """places => { const {drawing: {points: {canvas: {width, height}, context}}, plot} = window.darkroom.maps.scatter;
+            const {xaxis, yaxis} = plot._fullLayout, {data} = context.getImageData(0, 0, width, height);
+            const pixel = (at, axis, length) => Math.floor(axis.d2p(at) / axis._length * length);
+            const first = ([x, y]) => 4 * (pixel(y, yaxis, height) * width + pixel(x, xaxis, width));
+            return places.map((place) => Array.from(data.subarray(first(place), first(place) + 4))) }""",
+        places.tolist(),
+    )
+    return np.array(told)
 
 
 def test_a_lasso_selects_and_more_of_them_add_and_take_away(map_desk, places, corner):
@@ -108,7 +128,9 @@ def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
     map_desk.page.mouse.move(x - 3, y)
     map_desk.page.mouse.move(x, y)
     true, taken, sure = arrays("labels")[image], arrays("predicted")[image], arrays("confidence")[image]
-    expect(map_desk.at("#scatter .hovertext")).to_have_text(f"image {image}: {true} → {taken}, {round(100 * sure)}%")
+    expect(map_desk.at("#scatter-panel .darkroom-tip")).to_have_text(
+        f"image {image}: {true} → {taken}, {round(100 * sure)}%"
+    )
     map_desk.page.mouse.click(x, y)
     map_desk.wait_focus(image)
     assert map_desk.bars() == pytest.approx(arrays("probabilities")[image].tolist())
@@ -123,9 +145,9 @@ def test_a_point_is_looked_at_and_a_tile_has_its_ring(map_desk, arrays, places):
 
 def colours_of(desk):
     """Colour number of each point, by image."""
-    told = desk.js("""() => window.darkroom.maps.scatter.plot.calcdata.map(([{trace}], number) =>
-        Array.from(trace.marker.color, (colour, place) => [window.darkroom.maps.scatter.members[number][place], colour]))""")
-    return dict(pair for trace in told for pair in trace)
+    told = desk.js("""() => { const {drawing: {parts}, colouring: {values}} = window.darkroom.maps.scatter;
+        return parts.flatMap(([ids]) => ids.map((id) => [id, values[id]])) }""")
+    return dict(told)
 
 
 def test_points_take_another_colour_without_the_server(map_desk, arrays):
@@ -142,9 +164,8 @@ def test_points_take_another_colour_without_the_server(map_desk, arrays):
         map_desk.pick("scatter-colour", title)
         map_desk.wait("title => document.querySelector('#scatter-legend').textContent.includes(title)", key)
         map_desk.wait(
-            """wanted => { const {plot, members} = window.darkroom.maps.scatter;
-                return plot.calcdata.every(([{trace}], number) => members[number].every(
-                    (image, place) => trace.marker.color[place] === wanted[image])) }""",
+            """wanted => { const {members, colouring: {values}} = window.darkroom.maps.scatter;
+                return members.flat().every((image) => values[image] === wanted[image]) }""",
             values.astype(float).tolist(),
         )
         assert colours_of(map_desk) == {image: float(values[image]) for image in TEST}
@@ -251,11 +272,11 @@ def test_a_preview_is_drawn_and_is_no_map_yet(map_desk, places):
         draw(map_desk, "made", number * places, "/preview/made.npy", preview=number, words=words)
         map_desk.sees("#scatter-panel-subtitle", f"{words} · 359 test images")
         map_desk.wait_map()
-        assert map_desk.js(
-            "Array.from(window.darkroom.maps.scatter.plot.calcdata[0][0].trace.x.slice(0, 2))"
-        ) == pytest.approx(
-            [number * places[image][0] for image in map_desk.js("window.darkroom.maps.scatter.members[0].slice(0, 2)")]
+        map_desk.wait(
+            "x => window.darkroom.maps.scatter.plot.calcdata[0][0].trace.x[1] === x",
+            float(np.float32(number * places[TEST, 0].max())),
         )
+        assert (pixels(map_desk, number * places[TEST])[:, 3] > 0).all()
     assert map_desk.js("window.darkroom.mapPlaces") is None
 
 

@@ -34,7 +34,7 @@ def test_the_first_paint_is_the_whole_study(fresh_desk, arrays):
     fresh_desk.sees("#grid-panel-subtitle", "All test images: 359 of 1,797")
     assert fresh_desk.grid_ids() == TEST
     assert int(fresh_desk.at("#grid").get_attribute("data-painted")) > 50
-    assert fresh_desk.js("document.querySelectorAll('#training .scatterlayer .trace').length") == 2
+    fresh_desk.wait("document.querySelectorAll('#training .scatterlayer .trace').length === 2")
     fresh_desk.sees("#training-panel-subtitle", re.compile(r"^lenet, 3 epochs in [\d.]+ s on cpu$"))
     fresh_desk.sees("#focus-words", "Click an image in the grid, or press / and type its number.")
     fresh_desk.sees("#engine-text", "ready · 2 workers")

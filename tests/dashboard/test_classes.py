@@ -214,9 +214,9 @@ def test_the_way_is_that_of_the_image_in_focus(own_page, grown):
 
 def test_the_tree_can_be_taken_along(own_page, grown):
     told = own_page.ask(
-        "download.data", "take-classes.n_clicks", take_classes__n_clicks=1, matrix_split__value="test",
+        "teacher-download.data", "take-classes.n_clicks", take_classes__n_clicks=1, matrix_split__value="test",
         classes_source__data=source(own_page, grown, list(grown.keys)), study__data=study_data(grown),
-    )["download"]["data"]  # fmt: skip
+    )["teacher-download"]["data"]  # fmt: skip
     assert told["filename"] == "classes-test.csv"
     header, root, *rows = csv.reader(io.StringIO(told["content"]))
     assert header == ["node", "parent", "classes", "distance", "images", "accuracy"]
@@ -224,5 +224,5 @@ def test_the_tree_can_be_taken_along(own_page, grown):
     assert {row[2]: (row[1], row[4]) for row in rows if not row[3]} == {
         "cat": ("3", "3"), "dog": ("3", "2"), "eel": ("4", "2"),
     }  # fmt: skip
-    told = own_page.ask("download.data", "take-classes.n_clicks", take_classes__n_clicks=1)
+    told = own_page.ask("teacher-download.data", "take-classes.n_clicks", take_classes__n_clicks=1)
     assert "before the tree of classes is there" in str(told)

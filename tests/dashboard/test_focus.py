@@ -125,7 +125,7 @@ def test_what_can_be_pinned_and_swapped(page, focus, pinned, says, cannot, swaps
 def test_the_probabilities_can_be_taken_along(page, study, said):
     def take(**given):
         return page.ask(
-            "download.data",
+            "teacher-download.data",
             "take-focus.n_clicks",
             take_focus__n_clicks=1,
             ready__data=["images", "teacher", "predictions"],
@@ -134,11 +134,11 @@ def test_the_probabilities_can_be_taken_along(page, study, said):
             **given,
         )
 
-    file = take(focus__data=IMAGE, pinned__data=OTHER)["download"]["data"]
+    file = take(focus__data=IMAGE, pinned__data=OTHER)["teacher-download"]["data"]
     assert file["filename"] == "probabilities-1500-7-after-epoch-3-of-3.csv"
     header, *rows = csv.reader(io.StringIO(file["content"]))
     assert header == ["class", "probability of image 1500", "probability of image 7"]
     assert [row[0] for row in rows] == [str(number) for number in range(10)]
     assert np.array([row[1:] for row in rows], np.float32) == pytest.approx(said[[IMAGE, OTHER]].T)
-    assert len(next(csv.reader(io.StringIO(take(focus__data=IMAGE)["download"]["data"]["content"])))) == 2
+    assert len(next(csv.reader(io.StringIO(take(focus__data=IMAGE)["teacher-download"]["data"]["content"])))) == 2
     assert "nothing to export" in str(take()["toasts"])

@@ -178,14 +178,14 @@ def test_deleting_asks_once_more(page, study, save, press, some):
 
 def take(page, study, kind, selection, split="test"):
     return page.ask(
-        "download.data",
+        "teacher-download.data",
         f"exchange-{kind}.n_clicks",
         **{f"exchange_{kind}__n_clicks": 1},
         matrix_split__value=split,
         selection__data=selection,
         study__data=study_data(study),
         ready__data=READY,
-    )["download"]["data"]
+    )["teacher-download"]["data"]
 
 
 def read_file(page, study, content, name="ids.csv"):
@@ -215,7 +215,7 @@ def test_ids_that_are_taken_along_come_back(page, study, some, kind):
 def test_images_are_taken_along_under_such_a_name_too(page, study, some):
     made = some(3, 5, label="4 taken/for 9")
     told = page.ask(
-        "download.data",
+        "teacher-download.data",
         "take-selection.n_clicks",
         take_selection__n_clicks=1,
         matrix_split__value="test",
@@ -223,7 +223,7 @@ def test_images_are_taken_along_under_such_a_name_too(page, study, some):
         study__data=study_data(study),
         ready__data=[*READY, "predictions"],
     )
-    assert told["download"]["data"]["filename"] == "images-4-taken-for-9.csv"
+    assert told["teacher-download"]["data"]["filename"] == "images-4-taken-for-9.csv"
 
 
 def test_without_a_selection_all_of_the_split_is_taken_along(page, study):

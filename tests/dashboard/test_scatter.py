@@ -320,9 +320,9 @@ def test_an_outline_of_another_image_set_selects_nothing(own_page, study):
 def test_the_places_can_be_taken_along(own_page, own, study):
     def take(method="pca"):
         told = {"matrix_split__value": "test", "take_scatter__n_clicks": 1}
-        return asked(own_page, "download.data", study, method=method, changed="take-scatter.n_clicks", **told)
+        return asked(own_page, "teacher-download.data", study, method=method, changed="take-scatter.n_clicks", **told)
 
-    taken = take()["download"]["data"]
+    taken = take()["teacher-download"]["data"]
     assert taken["filename"] == "pca-of-features-test.csv"
     header, *rows = csv.reader(io.StringIO(taken["content"]))
     assert header == ["image", "x", "y", "true", "predicted", "confidence", "entropy", "margin"]

@@ -148,3 +148,16 @@ def test_what_is_kept_of_a_view_is_in_it():
     for view in VIEWS:
         there = {getattr(part, "id", None) for part in inside(frame([view.name]))}
         assert {name for name, _ in view.kept} <= there
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=NAMES)
+def test_little_is_asked_when_a_view_comes_back(page, view):
+    """A browser asks what each button comes to that is laid out anew, unless all of the answer stays in the view."""
+    there = {part.id for part in view.layout()._traverse_ids()}
+    asked = []
+    for callback in page.dependencies:
+        outputs = {name.rpartition(".")[0] for name in callback["output"].strip(".").split("...")}
+        inputs = {entry["id"] for entry in callback["inputs"]} & there
+        if inputs and not outputs <= there and not callback["clientside_function"]:
+            asked.append(sorted(inputs))
+    assert len(asked) <= 12, asked
