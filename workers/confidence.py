@@ -15,7 +15,7 @@ from workers.pieces import part_of, split_of
 from workers.runner import Attempt, Input, Made, runs
 
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # nearest neighbours that are compared
-ROWS_AT_ONCE = 20_000  # half a second at most between two reports
+ROWS_AT_ONCE = 2_000  # a density of probabilities takes them half a second
 SCORED = 0.2  # of the work on a map; to compare neighbours is the rest
 WORDS = {"perplexity": "perplexity {:g}", "n_neighbors": "{} neighbours", "min_dist": "least distance {:g}"}
 

@@ -77,8 +77,8 @@ class DarkSight(Plane):
     device : str, optional
         Where to compute: "cpu", "cuda", "cuda:1", "mps"; by default the fastest there is.
     callback : Callback, optional
-        Told the share that is done, after each step with the metrics ``iteration`` and ``kl_divergence`` of the sample. What
-        it raises ends the fit.
+        Told the share that is done, after each step with the metric ``kl_divergence`` of the sample. What it raises ends
+        the fit.
 
     Attributes
     ----------

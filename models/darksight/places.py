@@ -122,7 +122,7 @@ def search(
         return places, loss
     places, loss = places.clone(), loss.clone()
     tried = torch.cat([candidates(student), known], 1)
-    for rows in bad.split(max(1, min(at_once(targets), 4 * ELEMENTS[places.device.type] // tried.shape[1]))):
+    for rows in bad.split(pairs_at_once(targets, tried)):
         found, found_loss = from_candidates(targets.take(rows), student, tried)
         better = found_loss < loss[rows]
         places[:, rows[better]], loss[rows[better]] = found[:, better], found_loss[better]
@@ -185,14 +185,20 @@ def answer_alike(targets: Targets, student: Student, places: torch.Tensor) -> to
     wrong = (student.joint(places).log.argmax(0) != targets.p.argmax(0)).nonzero()[:, 0]
     if len(wrong) == 0:
         return places
-    theirs = targets.take(wrong)
-    found, _ = from_candidates(theirs, student, candidates(student), keep_answer=True)
-    right = student.joint(found).log.argmax(0) == theirs.p.argmax(0)
-    places = places.clone()
-    places[:, wrong[right]] = found[:, right]
+    places, tried = places.clone(), candidates(student)
+    for rows in wrong.split(pairs_at_once(targets, tried)):
+        theirs = targets.take(rows)
+        found, _ = from_candidates(theirs, student, tried, keep_answer=True)
+        right = student.joint(found).log.argmax(0) == theirs.p.argmax(0)
+        places[:, rows[right]] = found[:, right]
     return places
 
 
 def at_once(targets: Targets) -> int:
     """How many points are worked on at a time."""
     return max(1, ELEMENTS[targets.p.device.type] // len(targets.p))
+
+
+def pairs_at_once(targets: Targets, tried: torch.Tensor) -> int:
+    """How many points are searched for at a time among places (2, M)."""
+    return max(1, min(at_once(targets), 4 * ELEMENTS[tried.device.type] // tried.shape[1]))

@@ -221,6 +221,8 @@ def test_some_of_the_classes(p):
         ("all alike", np.full((40, 4), 0.25)),
         ("one class predicted", np.tile([0.9, 0.1, 0.0], (30, 1))),
         ("ten points", predictions(10, 4)),
+        ("two points of two classes", np.array([[0.9, 0.1], [0.2, 0.8]])),
+        ("every point many times", np.repeat(predictions(12, 4), 20, axis=0)),
         ("as many as classes", predictions(7, 7)),
         ("float32", predictions(50, 3).astype(np.float32)),
         ("two classes, one of them never", np.tile([1.0, 0.0], (20, 1))),
@@ -232,6 +234,12 @@ def test_whatever_the_predictions_they_have_a_map(name, p):
     assert np.isfinite(made.kl_divergence_)
     assert made.agreement_ == 1
     assert np.isfinite(made.transform(p)).all()
+
+
+def test_equal_predictions_have_equal_places():
+    made = DarkSight(**QUICK).fit(np.repeat(predictions(12, 4), 20, axis=0))
+    q = made.predict_proba(made.embedding_).reshape(12, 20, 4)
+    assert q == pytest.approx(np.repeat(q[:, :1], 20, axis=1), abs=0.02)
 
 
 def test_many_classes():
