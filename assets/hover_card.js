@@ -49,6 +49,7 @@
       const {signal} = this.listening;
       if (origin === null) return;
       host.addEventListener('pointermove', ({clientX, clientY}) => this.follow([clientX, clientY]), {signal, capture: true});
+      host.addEventListener('pointerdown', () => this.hide(), {signal, capture: true});  // something is being drawn
       window.addEventListener('darkroom-hover', ({detail}) => {
         if (detail.origin !== origin) return;
         if (detail.id === null || !this.pointer) this.hide();

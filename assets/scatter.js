@@ -8,7 +8,7 @@
   // grid it took 1.3 to 3 s when all were drawn, and 0.6 to 0.7 s as a picture, on the same busy machine.
   darkroom.mostDrawn = 20_000;
 
-  const NO_EXTRAS = {traces: [], shapes: []};
+  const NO_EXTRAS = {traces: [], shapes: [], window: null};
 
   const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
@@ -65,9 +65,9 @@
   class Scatter {
     // `onPick` is told what was selected, as bits or as an outline and the tool that did it, or null; `onShown` that other
     // points are shown, or in another way; `onPlane` that they are wanted in two dimensions; `onOutline`, where somebody wants
-    // to know, what was drawn: {tool, x, y}. `onHover` is told the image under the pointer, or null.
-    constructor(host, legend, {onPick, onFocus, onShown, onPlane, onOutline = null, onHover = () => {}}) {
-      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, onOutline, onHover, source: null, span: [0, 0]});
+    // to know, what was drawn: {tool, x, y}. `hasCard`: somebody else says what the image under the pointer is.
+    constructor(host, legend, {onPick, onFocus, onShown, onPlane, onOutline = null, hasCard = false}) {
+      Object.assign(this, {host, legend, onPick, onFocus, onShown, onPlane, onOutline, hasCard, source: null, span: [0, 0]});
       Object.assign(this, {extras: NO_EXTRAS});
       Object.assign(this, {bits: null, selectionId: null, focusId: null, asked: 0});
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
@@ -144,8 +144,8 @@
       whenIdle(() => isThere() && this.drawing.mark(this));
     }
 
-    // What is drawn around the points of a map in the plane: {traces, shapes} of Plotly's, or null. What is the same object as
-    // before is not drawn anew.
+    // What is drawn around the points of a map in the plane: {traces, shapes} of Plotly's, and what of it is seen at first,
+    // `window`: left, right, bottom, top; or null. What is the same object as before is not drawn anew.
     decorate(extras) {
       const {extras: before} = this;
       this.extras = extras ?? NO_EXTRAS;
@@ -244,7 +244,6 @@
     hover(id) {
       if (id === this.hovered) return;
       this.hovered = id;
-      this.onHover(id);
       window.dispatchEvent(new CustomEvent('darkroom-hover', {detail: {id, origin: this.host.id}}));
     }
 

@@ -1,4 +1,4 @@
-"""How sure a classifier is of an image, beyond the probability of the class that it predicts."""
+"""How sure a classifier is of an image, beyond the class that it predicts: entropy, margin, and the classes that come next."""
 
 import numpy as np
 
@@ -35,3 +35,31 @@ def margin(probabilities: np.ndarray) -> np.ndarray:
     """
     second, first = np.partition(probabilities, -2, axis=1)[:, -2:].T
     return first - second
+
+
+def top(probabilities: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The most probable classes of each row.
+
+    Parameters
+    ----------
+    probabilities : float array (N, K)
+        NaN in whole rows is fine, as for points that a map hides.
+    k : int
+        How many, 1 to K.
+
+    Returns
+    -------
+    classes : int array (N, k)
+        The most probable first; of equals the lower number.
+    shares : array (N, k)
+        What each has.
+
+    Raises
+    ------
+    ValueError
+        If k is not 1 to K.
+    """
+    if not 1 <= k <= probabilities.shape[1]:
+        raise ValueError(f"k must be 1 to {probabilities.shape[1]}, as there are so many classes, not {k!r}.")
+    classes = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return classes, np.take_along_axis(probabilities, classes, 1)

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,16 @@ from models.polygons import inside
 
 FORMAT = "darkroom refusal rule 1"
 LARGEST = sys.float_info.max
-KEYS = {"format", "regions", "least"}
+KEYS = {"format", "map", "regions", "least"}
+LONGEST_MAP = 200  # characters
+
+
+class Placing(Protocol):
+    """A map that has a place for new predictions, as `models.darksight.DarkSight`."""
+
+    def transform(self, P: Any, /) -> np.ndarray:  # noqa: N803
+        """Where they belong, (M, 2); NaN where it shows them nowhere."""
+        ...
 
 
 class RefusalRule:
@@ -23,6 +32,7 @@ class RefusalRule:
 
         {
           "format": "darkroom refusal rule 1",
+          "map": "9f1c…",
           "regions": [[[0.0, 0.0], [1.5, 0.0], [0.7, 2.0]]],
           "least": {"entropy": -0.9, "map-kde": -7.5}
         }
@@ -34,14 +44,22 @@ class RefusalRule:
         `models.polygons` has it. They mean nothing on another map.
     least : mapping
         The least score that is answered, by the name of a measure in `CONFIDENCES`.
+    of : str, optional
+        What identifies the map: the key of its result in Darkroom; "map" in JSON, which may lack it.
 
     Raises
     ------
     ValueError
-        If a region is no outline, a measure is not known, or a threshold is no finite number.
+        If a region is no outline, a measure is not known, or a threshold is no finite number, or the map's
+        name is none.
     """
 
-    def __init__(self, regions: Sequence[Any] = (), least: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, regions: Sequence[Any] = (), least: Mapping[str, float] | None = None, of: str | None = None
+    ) -> None:
+        if of is not None and not (isinstance(of, str) and 0 < len(of) <= LONGEST_MAP):
+            raise ValueError(f"the map of a refusal rule must be named by 1 to {LONGEST_MAP} characters.")
+        self.of = of
         self.regions = tuple(_outline(region, place) for place, region in enumerate(regions, 1))
         self.least = {name: _threshold(name, value) for name, value in (least or {}).items()}
 
@@ -67,12 +85,19 @@ class RefusalRule:
             raise ValueError("the regions of a refusal rule must be a list of outlines.")
         if not isinstance(least, dict):
             raise ValueError("least must give a number to each measure's name.")
-        return cls(regions, least)
+        return cls(regions, least, read.get("map"))
+
+    @property
+    def needs_map(self) -> bool:
+        """Whether it asks where predictions lie on a map."""
+        return bool(self.regions) or any(CONFIDENCES[name].needs == "map" for name in self.least)
 
     def to_json(self) -> str:
         """The rule as text; numbers are kept exactly."""
         regions = [region.tolist() for region in self.regions]
-        return json.dumps({"format": FORMAT, "regions": regions, "least": self.least}, indent=2, allow_nan=False)
+        of = {} if self.of is None else {"map": self.of}
+        rule = {"format": FORMAT, **of, "regions": regions, "least": self.least}
+        return json.dumps(rule, indent=2, allow_nan=False)
 
     def refuses(
         self,
@@ -129,6 +154,107 @@ class RefusalRule:
             measure = fitted[name] if confidence.learns and fitted else confidence.make(0, 0)
             refused |= measure.score_samples(given[confidence.needs]) < least
         return refused
+
+
+def fit_measures(
+    rule: RefusalRule,
+    probabilities: np.ndarray,
+    places: np.ndarray | None = None,
+    map_classes: int | None = None,
+    seed: int = 0,
+) -> dict[str, Measure]:
+    """The measures that learn, of those that a rule has thresholds on, fitted to the predictions that these were set with.
+
+    Parameters
+    ----------
+    rule : RefusalRule
+    probabilities : array (N, K)
+        Those predictions: in Darkroom, of the images that the map was learned from.
+    places : array (N, 2), optional
+        Their places on the map, for DarkSight its `embedding_`; rows that are NaN are left out. Needed for measures of the
+        map.
+    map_classes : int, optional
+        Of how many classes a map of some of them is.
+    seed : int
+        As they were fitted with; Darkroom's is 0.
+
+    Returns
+    -------
+    dict
+        By name; empty for a rule that needs none.
+
+    Raises
+    ------
+    ValueError
+        If places are needed and not given, or the arrays are not as described above.
+    """
+    fitted = {}
+    probabilities = checked_probabilities(probabilities)
+    for name in rule.least:
+        confidence = CONFIDENCES[name]
+        if not confidence.learns:
+            continue
+        usual, n_classes = probabilities, probabilities.shape[1]
+        if confidence.needs == "map":
+            if places is None:
+                raise ValueError(f"this refusal rule has a threshold on {name!r}, so it needs the places on the map.")
+            usual, n_classes = np.asarray(places)[~np.isnan(places).any(axis=1)], map_classes or n_classes
+        fitted[name] = confidence.make(n_classes, seed).fit(usual)
+    return fitted
+
+
+def apply_rule(
+    rule: RefusalRule,
+    darksight: Placing,
+    probabilities: np.ndarray,
+    fitted: Mapping[str, Measure] | None = None,
+) -> np.ndarray:
+    """Which of M new predictions a rule refuses: they are placed on its map, and asked there.
+
+    ::
+
+        rule = RefusalRule.from_json(Path("rule.json").read_text())
+        darksight = DarkSight(random_state=0).fit(usual)  # the map on which the rule was made
+        fitted = fit_measures(rule, usual, darksight.embedding_)
+        refused = apply_rule(rule, darksight, new, fitted)
+
+    Parameters
+    ----------
+    rule : RefusalRule
+    darksight : Placing
+        The fitted map that the rule is of. A rule that needs none does not ask it.
+    probabilities : array (M, K)
+        What the classifier says of M new inputs; M may be 0.
+    fitted : mapping, optional
+        As `fit_measures` returns it. Needed for measures that learn.
+
+    Returns
+    -------
+    bool array (M,)
+        True where the rule refuses. What the map shows nowhere (a map of some classes hides what has too little in them)
+        lies in no region and has no density: of the rule only thresholds on probabilities are asked.
+
+    Raises
+    ------
+    ValueError
+        If a measure that learns is not given, or the probabilities are none.
+    """
+    probabilities = np.asarray(probabilities)
+    if len(probabilities) == 0:
+        return np.zeros(0, bool)
+    if not rule.needs_map:
+        return rule.refuses(None, probabilities, fitted)
+    places = darksight.transform(probabilities)
+    shown = ~np.isnan(places).any(axis=1)
+    elsewhere = RefusalRule(
+        least={name: least for name, least in rule.least.items() if CONFIDENCES[name].needs != "map"}
+    )
+    refused = np.zeros(len(places), bool)
+    if shown.any():
+        refused[shown] = rule.refuses(places[shown], probabilities[shown], fitted)
+    if not shown.all():
+        refused[~shown] = elsewhere.refuses(None, probabilities[~shown], fitted)
+    return refused
 
 
 def _outline(region: Any, place: int) -> np.ndarray:

@@ -179,21 +179,24 @@ def hierarchy_bytes(params: HierarchyParams, metas: Metas) -> int:
 
 
 def darksight_bytes(params: DarkSightParams, metas: Metas) -> int:
-    """Of each image its place and density and the three likeliest classes of teacher and student; of each class its centre and
-    prior; a grid of densities, and a network if there is one."""
-    n_classes = metas["images"]["n_classes"]
-    network = 4 * 128 * (2 * n_classes + 131) if params.parametric else 0
-    return metas["images"]["count"] * 52 + 24 * n_classes + 8 * DENSITY_GRID**2 + network
+    """Of each image its place and density, the three likeliest classes of teacher and student, and its place once more in
+    the map as it was learned, which a network's holds twice; of each class its centre and prior; a grid of densities; and the
+    network. A header an array."""
+    n_classes, row = metas["images"]["n_classes"], 57
+    network = 0
+    if params.parametric:
+        row, network = row + 9, 512 * (2 * n_classes + 132)
+    return metas["images"]["count"] * row + 64 * n_classes + 4 * DENSITY_GRID**2 + network + 4_000
 
 
 def confidence_bytes(params: ConfidenceParams, metas: Metas) -> int:
-    """A score an image and measure, and a curve a measure."""
-    return 8 * N_MEASURES * (metas["images"]["count"] + CURVE_POINTS)
+    """A score an image and measure, and a curve a measure; the best curve, and the shares that are kept. A header each."""
+    return 8 * N_MEASURES * metas["images"]["count"] + (N_MEASURES + 2) * 8 * CURVE_POINTS + 2_000
 
 
 def map_worth_bytes(params: MapWorthParams, metas: Metas) -> int:
     """The same of two measures, and a few numbers."""
-    return 8 * N_MAP_MEASURES * (metas["images"]["count"] + CURVE_POINTS) + 1000
+    return 8 * N_MAP_MEASURES * metas["images"]["count"] + (N_MAP_MEASURES + 2) * 8 * CURVE_POINTS + 2_000
 
 
 def given_bytes(params: GivenParams, metas: Metas) -> int:

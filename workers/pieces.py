@@ -1,5 +1,6 @@
 """Pieces of results that several job kinds make: pixels, what the grid draws of them, and what a classifier says."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from models.atlas import atlas_pages, page_layout
 from models.certainty import entropy, margin
+from models.progress import Callback
 from models.teacher import confusion_matrix
 from workers.chunks import write_images
 from workers.pixels import chunk_folder
@@ -69,3 +71,27 @@ def said_of(
     for split, part in (("train", slice(0, n_train)), ("test", slice(n_train, None))):
         said[f"confusion_{split}"] = confusion_matrix(labels[part], predicted[part], n_classes)
     return said, {"test_accuracy": float((predicted[n_train:] == labels[n_train:]).mean())}
+
+
+def split_of(images: Mapping[str, Any], split: str) -> slice:
+    """Which images are "train" or "test", by the metadata of their set; where nothing is kept for training, all are test.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    count, n_train = images["count"], images["n_train"]
+    rows, other = (slice(0, n_train), "test") if split == "train" else (slice(n_train, count), "train")
+    if rows.start == rows.stop:
+        raise ValueError(f"This study has no {split} images; ask for the {other} images instead.")
+    return rows
+
+
+def part_of(whole: Callback, begin: float, end: float) -> Callback:
+    """What work is told to report to that is only so much of a whole: from one share of it to another."""
+
+    def tell(fraction: float | None, message: str = "", **metrics: float) -> None:
+        whole(None if fraction is None else begin + fraction * (end - begin), message, **metrics)
+
+    return tell

@@ -1,7 +1,7 @@
 """What the job kinds and the calls do: load the inputs, call the science, name what is to be stored.
 
-With `workers.given`, `workers.maps` and `workers.pieces` the only module that imports `models` at large; the page never
-imports it.
+With `workers.given`, `workers.maps`, `workers.darksight`, `workers.confidence`, `workers.pieces` and `workers.warm` the
+only module that imports `models` at large; the page never imports it.
 """
 
 import functools
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
-import workers.maps  # noqa: F401 (its job kind)
+import workers.confidence
+import workers.darksight
+import workers.maps  # noqa: F401 (their job kinds)
 from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
@@ -44,19 +46,13 @@ from workers.pieces import atlas_of, check_manifest, keep_pixels, said_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
-from workers.settings import Settings, read_settings
+from workers.settings import Settings
+from workers.warm import data_dir, device, warm_teacher
 
 logger = logging.getLogger("darkroom.tasks")
 
-WARM_TEACHERS = 16  # kept by the worker that answers calls
 WARM_SPEEDS = 64
 SPEED_SECONDS = 600  # that a measurement is good for: what else runs on the machine changes
-
-
-@functools.cache
-def device() -> torch.device:
-    """Where this worker's models run, as the settings say."""
-    return pick_device(read_settings().device)
 
 
 def device_name(chosen: torch.device) -> str:
@@ -118,11 +114,6 @@ def load_own(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
             for fault in own.faults:
                 logger.warning("architecture=%s %s", own.name, fault)
     return found
-
-
-def data_dir() -> Path:
-    """The data folder, which all machines share."""
-    return read_settings().data_dir
 
 
 # ---- image sets ------------------------------------------------------------------------------------------------------
@@ -300,13 +291,6 @@ def predict(results: Results, images: str, teacher: str, epoch: int, numbers: li
     asked = warm_teacher(results, teacher, epoch)
     told = asked.predict(pixels_of(results, images, data_dir()).read(numbers))
     return {"epoch": epoch, "numbers": numbers, "probabilities": softmax(told.logits).tolist()}
-
-
-# Keyed by content address, so never stale; the results object is the worker's only one.
-@functools.lru_cache(WARM_TEACHERS)
-def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
-    """The teacher as it was after `epoch`, loaded once."""
-    return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
 
 
 @answers("estimate")

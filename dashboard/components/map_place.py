@@ -38,9 +38,15 @@ BY_TRUTH = ("true", "right")  # where the true classes are not known, there are 
 
 @dataclass(frozen=True)
 class MapPlace:
-    """The ids of what belongs to one map of the page; its name begins all of them."""
+    """The ids of what belongs to one map of the page; its name begins all of them.
+
+    Attributes
+    ----------
+    coloured_as : the name of another place, whose colours the points of this one always have; none for colours of its own.
+    """
 
     name: str
+    coloured_as: str = ""
 
     @property
     def host(self) -> str:
@@ -58,7 +64,7 @@ class MapPlace:
     @property
     def colour(self) -> str:
         """The picker of what points are coloured by."""
-        return f"{self.name}-colour"
+        return f"{self.coloured_as or self.name}-colour"
 
     @property
     def legend(self) -> str:
@@ -115,21 +121,14 @@ def map_body(place: MapPlace, words: str, foot: Sequence[Any] = ()) -> list:
     words : what stands there before there is anything.
     foot : further controls under the map, between the colours and the legend.
     """
+    colours = [] if place.coloured_as else [colour_picker(place)]
     return [
         html.Div(
             [
                 html.Div(id=place.host, className="scatter"),
                 html.Div(
                     [
-                        dmc.Select(
-                            id=place.colour,
-                            data=options(COLOURS),
-                            value="true",
-                            size="xs",
-                            w=118,
-                            allowDeselect=False,
-                            **label("Colour by"),
-                        ),
+                        *colours,
                         *foot,
                         html.Div(id=place.legend, className="scatter-legend"),
                     ],
@@ -157,6 +156,18 @@ def map_body(place: MapPlace, words: str, foot: Sequence[Any] = ()) -> list:
         ),
         *[dcc.Store(id=store) for store in (place.source, place.again, place.painted, place.picked)],
     ]  # fmt: skip
+
+
+def colour_picker(place: MapPlace) -> dmc.Select:
+    return dmc.Select(
+        id=place.colour,
+        data=options(COLOURS),
+        value="true",
+        size="xs",
+        w=118,
+        allowDeselect=False,
+        **label("Colour by"),
+    )
 
 
 def no_map(words: str) -> dict[str, Any]:

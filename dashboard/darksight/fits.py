@@ -6,7 +6,7 @@ from typing import Any
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine
 from workers.jobs import OutdatedJob, UnknownJob
-from workers.kinds import JobSpec, job
+from workers.kinds import JobSpec, content_key, job
 from workers.studies import Study
 
 MOST_NAMED = 3  # classes in a title
@@ -17,6 +17,12 @@ CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again a
 def fits_of(keys: Mapping[str, str]) -> list[str]:
     """The result keys of the maps that a study has asked for, in that order."""
     return [key for role, key in keys.items() if role.startswith(ROLE)]
+
+
+def key_of(keys: Mapping[str, str], asked: DarkSightParams) -> str:
+    """The key of a map of a study; its jobs need not be known for that."""
+    inputs = {role: keys[role] for role in ("images", "predictions")}
+    return content_key("darksight", asked.model_dump(mode="json"), inputs)
 
 
 def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> JobSpec:

@@ -4,12 +4,13 @@ from dash import dcc, html
 
 from dashboard.abilities import Need, Part
 from dashboard.components.deck import deck
+from dashboard.components.panel import graph
 from dashboard.components.view import View
 from dashboard.darksight import ids
 from dashboard.darksight.bridge import bridge_panel
 from dashboard.darksight.compare import compare_panel
 from dashboard.darksight.fidelity import fidelity_panel
-from dashboard.darksight.other import other_panel
+from dashboard.darksight.other import SETTINGS, other_panel
 from dashboard.darksight.parts import parts_panel
 from dashboard.darksight.plane import plane_panel
 from dashboard.darksight.refuse import refuse_panel
@@ -33,6 +34,7 @@ def layout() -> html.Div:
         [
             html.Div(plane_panel(), className="column"),
             html.Div([deck(ids.MAPS_DECK, maps), deck(ids.POINTS_DECK, points)], className="column"),
+            graph(ids.GRAPH),  # hidden: plotly.js, which draws the maps, comes with the first graph of a page
             *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.REGIONS, ids.OTHER)],
         ],
         className="darksight-view",
@@ -47,6 +49,7 @@ VIEW = View(
     (
         Part("Map"),
         Part("Another map"),
+        Part("Fidelity"),
         Part("Refusal"),
         Part("Accuracy of what remains", (Need.LABELS,)),
         Part("Bridge"),
@@ -58,6 +61,12 @@ VIEW = View(
         (ids.MAPS_DECK, "value"),
         (ids.POINTS_DECK, "value"),
         (ids.REGIONS, "data"),
+        (ids.REFUSE_AT, "data"),
         (ids.OUTLINE, "data"),
+        *[
+            (control, "value")
+            for control in (ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF)
+        ],
+        *SETTINGS.kept,
     ),
 )

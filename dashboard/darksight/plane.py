@@ -222,8 +222,8 @@ def picks(engine: Engine, keys: Mapping[str, str], fits: list[str]) -> list[dict
 def source(engine: Engine, keys: Mapping[str, str], key: str) -> dict[str, Any]:
     """What the browser draws a finished map from."""
     meta = engine.results.meta(key)
-    drawn = drawn_from(engine, keys, key)
-    words = f"KL {meta['kl_divergence']:.4f} nats, agrees with the teacher on {meta['agreement']:.2%}"
+    drawn = drawn_from(engine, keys, key) | {"atlas": engine.results.meta(keys["images"])["atlas"]}
+    words = f"KL {meta['kl_divergence']:.4f} nats, agreement {meta['agreement']:.2%}"
     if meta["n_hidden"]:
         words += f", {meta['n_hidden']:,} hidden"
     return drawn | {"dims": 2, "words": words, "measures": measures(engine, keys, key, meta["split"])}

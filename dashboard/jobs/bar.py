@@ -35,12 +35,14 @@ def start_button() -> dmc.Button:
     return dmc.Button("Start the digits study", id=ids.START, size="xs", variant="light", display="none")
 
 
-def step(job: Job, there: bool, now: float, fact: str) -> html.Div:
-    """One step of the bar. `there`: the result can be read; `fact`: what it came to."""
+def step(job: Job, there: bool, now: float, fact: str, more: int = 0) -> html.Div:
+    """One step of the bar. `there`: the result can be read; `fact`: what it came to; `more`: how many open jobs of its kind it
+    stands for besides."""
     state = "done" if there else job.state
     value = 100 if there else 100 * (job.fraction or 0)
     moving = state == "running" and job.fraction is None
     words = fact if there else told(job, now)
+    words = f"{words} · {more} more" if more else words
     return html.Div(
         [
             html.Div(

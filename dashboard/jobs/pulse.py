@@ -142,11 +142,9 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
     """What the page is told, in the order of `TOLD`; what it shows already is not told again."""
     reachable, study, waiting = beat.health.reachable, beat.study, beat.waiting
     choices = [{"value": known.id, "label": known.title} for known in beat.studies]
-    once = {job.key: (role, job) for role, job in beat.jobs.items()}  # one result may play two roles
     steps = [
-        step(job, role in beat.facts, beat.now, beat.facts.get(role, ""))
-        for role, job in once.values()
-        if not role.startswith(LATER) or job.is_open
+        step(job, role in beat.facts, beat.now, beat.facts.get(role, ""), more)
+        for role, job, more in steps_of(beat.jobs)
     ]
     text, light = light_of(beat.health, waiting, beat.starting)
     if not reachable:
@@ -165,6 +163,21 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
         unseen("choices", choices) if reachable else dash.no_update,
         unseen("badge", str(beat.n_open or "")) if reachable else dash.no_update,
     )
+
+
+def steps_of(jobs: Mapping[str, Job]) -> list[tuple[str, Job, int]]:
+    """What the study bar has steps for: the results that make a study, and of what panels have added the jobs that run or
+    could, one of a kind, as many maps may be asked for at once: role, job, and how many more of its kind there are."""
+    once = {job.key: (role, job) for role, job in jobs.items()}.values()  # one result may play two roles
+    steps = [(role, job, 0) for role, job in once if not role.startswith(LATER)]
+    added: dict[str, list[tuple[str, Job]]] = {}
+    for role, job in once:
+        if role.startswith(LATER) and job.state in ("queued", "running"):
+            added.setdefault(job.kind, []).append((role, job))
+    for same in added.values():
+        role, job = next(((role, job) for role, job in same if job.state == "running"), same[0])
+        steps.append((role, job, len(same) - 1))
+    return steps
 
 
 def fill(page: Component, engine: Engine, search: str, starting: bool) -> None:

@@ -25,20 +25,7 @@ SCATTER_METHOD = "scatter-method"
 SCATTER_DIMS = "scatter-dims"
 SCATTER_SETTINGS = "scatter-settings"  # settings of the map by name, those that were taken over last
 SCATTER_SEEN = "scatter-seen"
-MAP_SETTINGS = "map-settings"
-MAKE_MAP = "make-map"
-NO_SETTINGS = "map-no-settings"
-
-
-def setting(name: str) -> str:
-    """The input of a setting of the map."""
-    return f"map-{name.replace('_', '-')}"
-
-
-def setting_place(name: str) -> str:
-    """What holds it, and is hidden where the method does without."""
-    return f"{setting(name)}-place"
-
+MAP_SETTINGS = "map"  # of its `SettingsPlace`
 
 MATRIX_PANEL = "matrix-panel"
 MATRIX = "matrix"

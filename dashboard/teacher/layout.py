@@ -12,9 +12,8 @@ from dashboard.teacher.classes import classes_panel
 from dashboard.teacher.focus import focus_panel
 from dashboard.teacher.grid import grid_panel
 from dashboard.teacher.header import header
-from dashboard.teacher.map_settings import FIELDS
 from dashboard.teacher.matrix import matrix_panel
-from dashboard.teacher.scatter import MAP, scatter_panel
+from dashboard.teacher.scatter import MAP, SETTINGS, scatter_panel
 from dashboard.teacher.training import training_panel
 
 
@@ -56,7 +55,7 @@ VIEW = View(
     kept=(
         (ids.SCATTER_SETTINGS, "data"),
         (ids.HITS, "checked"),
-        *[(ids.setting(name), "value") for name in FIELDS],
+        *SETTINGS.kept,
         *[
             (control, "value")
             for control in (

@@ -27,6 +27,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
 from dashboard.map_points import Planes
+from dashboard.map_settings import SettingsPlace, register_settings, settings_button
 from dashboard.maps import (
     CANNOT_ASK,
     MAPPED,
@@ -44,12 +45,12 @@ from dashboard.maps import (
     title_of,
 )
 from dashboard.teacher import ids
-from dashboard.teacher.map_settings import register_settings, settings_button
 from dashboard.teacher.tables import map_table
 from workers.engine import Engine
 from workers.params import METHODS
 
 MAP = MapPlace(ids.SCATTER)
+SETTINGS = SettingsPlace(ids.MAP_SETTINGS)
 NO_MAP_YET = "The map appears when the predictions are there."
 
 # What a map is asked for by; not there while another view is shown alone.
@@ -85,7 +86,7 @@ def scatter_panel() -> html.Section:
             ),
             segmented(ids.SCATTER_METHOD, list(METHODS.items()), "pca", "Method"),
             segmented(ids.SCATTER_DIMS, [("2", "2-D"), ("3", "3-D")], "2", "Dimensions"),
-            settings_button(),
+            settings_button(SETTINGS, "gear", "Settings of the map"),
         ],
         exports=[("Coordinates, CSV", {"id": ids.TABLE_SCATTER}), picture(MAP.host)],
         help_text=[
@@ -110,7 +111,7 @@ def scatter_panel() -> html.Section:
 
 def register_scatter(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     """The map's callbacks."""
-    register_settings(app, engine, first)
+    register_settings(app, engine, first, SETTINGS, ids.SCATTER_METHOD, ids.SCATTER_SETTINGS, bare=False)
     register_maps(app, engine, first)
     register_map_place(app, Planes(engine), MAP, ids.SPLIT, "drawScatter")
     register_take(app, engine)

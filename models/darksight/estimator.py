@@ -6,24 +6,33 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.darksight.course import Course
 from models.darksight.divergence import Targets
 from models.darksight.places import SAMPLE, answer_alike, candidates, from_candidates
+from models.darksight.plane import Plane
 from models.darksight.predictions import clipped, divergence, read_predictions, softened
-from models.darksight.student import Student
+from models.darksight.stored import as_bytes, from_bytes
+from models.darksight.student import Student, covariance
 from models.devices import pick_device
 from models.progress import Callback, silent
 
 Preview = Callable[[np.ndarray, np.ndarray], None]
 
+KEY = "darkroom.darksight"
+LAYOUT = {
+    "embedding_": ("float32", "N2"),
+    "shown_": ("bool", "N"),
+    "means_": ("float64", "K2"),
+    "class_log_prior_": ("float64", "K"),
+}
+FIGURES = ("kl_divergence_", "agreement_", "n_iter_", "n_hidden_", "n_features_in_")
 PAIRS_AT_ONCE = 1 << 23  # of points and places that are tried, by `transform`
 
 
-class DarkSight(TransformerMixin, BaseEstimator):
+class DarkSight(Plane):
     """DarkSight (Xu et al. 2018): places on which a simple student can mimic a classifier, whose predictions P these are.
 
     The student is naive Bayes (Eq. 3): to each class a Student-t, or a Gaussian, of the fixed covariance √(log K)·I, and a
@@ -35,7 +44,7 @@ class DarkSight(TransformerMixin, BaseEstimator):
 
     Probabilities are clipped at `eps` and normalised again, for the divergence only: it is infinite where one is 0.
 
-    Quicker: ``n_init=1, max_iter=15``. Finer: ``n_init=12, max_iter=90``.
+    Quicker: ``n_init=1, max_iter=15``. Finer: ``n_init=12, max_iter=60``.
 
     Parameters
     ----------
@@ -166,8 +175,8 @@ class DarkSight(TransformerMixin, BaseEstimator):
 
         course = Course(
             self.targets(predictions),
-            _variance(predictions.shape[1]),
-            math.inf if self.conditional == "gaussian" else float(self.df),
+            covariance(predictions.shape[1]),
+            self.degrees,
             self.optimizer == "joint",
             self.max_iter,
             self.tol,
@@ -187,38 +196,6 @@ class DarkSight(TransformerMixin, BaseEstimator):
         self.agreement_ = float((answers.argmax(1) == predictions.argmax(1)).mean())
         callback(1.0, "done", kl_divergence=self.kl_divergence_)
         return self
-
-    def fit_transform(self, P: Any, y: Any = None) -> np.ndarray:  # noqa: N803
-        """Fit, and return `embedding_`."""
-        return self.fit(P).embedding_
-
-    def predict_proba(self, Y: Any) -> np.ndarray:  # noqa: N803
-        """What the student says of places.
-
-        Parameters
-        ----------
-        Y : array (M, 2)
-
-        Returns
-        -------
-        float64 array (M, K)
-            P(c | y), rows that sum to 1; NaN for places that are NaN.
-        """
-        return self._seen(Y).softmax(0).T.numpy()
-
-    def score_samples(self, Y: Any) -> np.ndarray:  # noqa: N803
-        """The log of the density of the student at places, log P(y) = log Σ P(y | c) P(c).
-
-        Parameters
-        ----------
-        Y : array (M, 2)
-
-        Returns
-        -------
-        float64 array (M,)
-            NaN for places that are NaN.
-        """
-        return self._seen(Y).logsumexp(0).numpy()
 
     def transform(self, P: Any) -> np.ndarray:  # noqa: N803
         """Where unseen predictions belong on the map, which stays as it is: Newton's method from the best of many places.
@@ -253,6 +230,33 @@ class DarkSight(TransformerMixin, BaseEstimator):
             found[some] = answer_alike(targets, student, places).T.cpu().numpy()
         return found
 
+    def to_bytes(self) -> bytes:
+        """Write the fitted map: all but `device`, `callback`, and a `random_state` that is a generator.
+
+        Returns
+        -------
+        bytes
+            safetensors; the same for the same map.
+        """
+        return as_bytes(self, KEY, LAYOUT, FIGURES)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, device: str | None = None) -> "DarkSight":
+        """Read a map that `to_bytes` wrote; it answers as that did.
+
+        Parameters
+        ----------
+        data : bytes
+        device : str, optional
+            See `DarkSight`.
+
+        Raises
+        ------
+        ValueError
+            If `data` is nothing of the kind.
+        """
+        return from_bytes(cls, data, KEY, LAYOUT, FIGURES)[0].set_params(device=device)
+
     def read(self, P: Any, fitting: bool = False) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
         """Predictions for this map: of its classes, and which of them are shown; see `read_predictions`."""
         checked = validate_data(
@@ -260,23 +264,16 @@ class DarkSight(TransformerMixin, BaseEstimator):
         )
         return read_predictions(checked, self.classes)
 
-    def student(self) -> Student:
-        """What was learned, in float64."""
-        check_is_fitted(self)
-        df = math.inf if self.conditional == "gaussian" else float(self.df)
-        means, prior = torch.as_tensor(self.means_.T.copy()), torch.as_tensor(self.class_log_prior_)
-        return Student(means, prior, _variance(len(prior)), df)
+    @property
+    def degrees(self) -> float:
+        """See `Plane`."""
+        return math.inf if self.conditional == "gaussian" else float(self.df)
 
     def targets(self, predictions: np.ndarray) -> Targets:
         """What the student is to say of predictions: clipped, softened, where the map computes."""
         logs = softened(np.log(clipped(predictions, self.eps)), self.temperature)
         log_p = torch.as_tensor(np.ascontiguousarray(logs.T, np.float32)).to(self._device())
         return Targets(log_p.exp(), log_p, torch.full_like(log_p[0], 1 / len(logs)))
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]  # what places are, whatever P is
-        return tags
 
     def _check_settings(self) -> None:
         if self.n_components != 2:
@@ -307,16 +304,3 @@ class DarkSight(TransformerMixin, BaseEstimator):
 
     def _device(self) -> torch.device:
         return pick_device(self.device or "auto")
-
-    def _seen(self, places: Any) -> torch.Tensor:
-        """log P(y, c), float64 (K, M)."""
-        student = self.student()
-        places = np.asarray(places, np.float64)
-        if places.ndim != 2 or places.shape[1] != 2:
-            raise ValueError(f"Y must be places on the map, of the shape (M, 2), not {places.shape}.")
-        return student.joint(torch.as_tensor(places.T.copy())).log
-
-
-def _variance(classes: int) -> float:
-    """The covariance is √(log K) times the identity (App. C)."""
-    return math.sqrt(math.log(classes))

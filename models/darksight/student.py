@@ -25,6 +25,11 @@ class Joint(NamedTuple):
     pull: torch.Tensor
 
 
+def covariance(classes: int) -> float:
+    """Of a class, √(log K) times the identity (App. C)."""
+    return math.sqrt(math.log(classes))
+
+
 class Student(NamedTuple):
     """Naive Bayes (Eq. 3): a Student-t or a Gaussian to a class, all of one fixed covariance, and a prior.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.routes import png
+from dashboard.routes import npy, png
 from dashboard.server import build
 from tests.engines import wait_until
 from workers import previews
@@ -184,3 +184,9 @@ def test_a_preview_is_never_kept_and_its_absence_is_no_fault(client, digits):
     previews.drop(digits.engine.client, NOBODY)
     response = client.get(f"/preview/{NOBODY}.npy")
     assert (response.status_code, response.data, response.headers["Cache-Control"]) == (404, b"", "no-store")
+
+
+def test_arrays_are_sent_row_by_row_whatever_their_order_in_memory():
+    array = np.arange(6.0).reshape(3, 2)
+    assert npy(np.asfortranarray(array)) == npy(array)
+    assert np.array_equal(np.load(io.BytesIO(npy(array))), array)

@@ -163,8 +163,8 @@ def test_a_map_that_needs_more_images_is_not_asked_for(own_page, given):
 def test_settings_are_taken_over_or_it_is_said_what_is_wrong(own_page, given):
     def make(method, before=None, **typed):
         told = {"scatter_settings__data": before} | {f"map_{name}__value": value for name, value in typed.items()}
-        told |= {"make_map__n_clicks": 1, "scatter_method__value": method}
-        return asked(own_page, "scatter-settings.data", given, changed="make-map.n_clicks", **told)
+        told |= {"map_make__n_clicks": 1, "scatter_method__value": method}
+        return asked(own_page, "scatter-settings.data", given, changed="map-make.n_clicks", **told)
 
     told = make("tsne", perplexity=9, seed=3)
     assert told["scatter-settings"]["data"] == {"perplexity": 9, "seed": 3}
@@ -186,7 +186,7 @@ def test_settings_are_taken_over_or_it_is_said_what_is_wrong(own_page, given):
 
 def test_the_gear_shows_the_settings_of_the_method(own_page):
     def shown(method):
-        told = own_page.ask("make-map.display", "scatter-method.value", scatter_method__value=method)
+        told = own_page.ask("map-make.display", "scatter-method.value", scatter_method__value=method)
         return [name for name, props in told.items() if props.get("hidden") is False]
 
     assert shown("pca") == []

@@ -2,32 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from models.certainty import entropy
-from models.darksight import DarkSight, ParametricDarkSight, darksight_svd
+from models.darksight import DarkSight, darksight_svd
 from models.progress import Cancelled
+from tests.models.predicted import predictions, symmetric
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 QUICK = {"n_init": 1, "max_iter": 15, "random_state": 0, "device": "cpu"}
-
-
-def predictions(count, classes, seed=0, sharpness=3.0):
-    """Like a classifier's: one class ahead, another near it, some points between two."""
-    random = np.random.default_rng(seed)
-    centres = random.normal(size=(classes, 4))
-    features = centres[random.integers(classes, size=count)] + random.normal(0, 0.5, (count, 4))
-    logits = -sharpness * ((features[:, None] - centres) ** 2).sum(2)
-    p = np.exp(logits - logits.max(1, keepdims=True))
-    return p / p.sum(1, keepdims=True)
-
-
-def symmetric(p, q, eps=1e-12):
-    p = np.maximum(p, eps)
-    p = p / p.sum(1, keepdims=True)
-    return ((p - q) * (np.log(p) - np.log(q))).sum(1) / 2
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +61,37 @@ def test_the_density_is_what_the_classes_give(fitted):
     square = ((np.array([[1.0, 2.0]]) - made.means_) ** 2).sum(1)
     each = (1 + square / (2 * variance)) ** -2 / (2 * np.pi * variance)
     assert made.score_samples([[1.0, 2.0]])[0] == pytest.approx(np.log(each @ np.exp(made.class_log_prior_)))
+
+
+def test_the_grid_is_the_density_over_all_that_is_shown(fitted):
+    made = fitted[0]
+    x, y, log_density = made.density_grid(7, margin=0.2)
+    assert x.shape == y.shape == (7,)
+    held = np.vstack([made.means_, made.embedding_])
+    edge = 0.2 * np.ptp(held, axis=0)
+    assert [x[0], y[0]] == pytest.approx(held.min(0) - edge)
+    assert [x[-1], y[-1]] == pytest.approx(held.max(0) + edge)
+    assert np.diff(x) == pytest.approx(np.ptp(x) / 6)
+    for row in range(7):
+        for column in range(7):
+            assert log_density[row, column] == pytest.approx(made.score_samples([[x[column], y[row]]])[0])
+    near = made.density_grid(margin=0)
+    assert near.log_density.shape == (100, 100)
+    assert near.x[0] == pytest.approx(held[:, 0].min() - np.log(6) ** 0.25)
+    for settings in ({"n": 1}, {"margin": -1}, {"margin": np.nan}):
+        with pytest.raises(ValueError, match="n must be 2 or more and margin 0 or more"):
+            made.density_grid(**settings)
+
+
+def test_many_places_are_seen_part_by_part(fitted, monkeypatch):
+    made = fitted[0]
+    places = np.vstack([made.embedding_[:20], [[np.nan] * 2]])
+    whole = made.predict_proba(places), made.score_samples(places)
+    monkeypatch.setattr("models.darksight.plane.PAIRS_AT_ONCE", 6 * 4)
+    assert made.predict_proba(places) == pytest.approx(whole[0], abs=1e-12, nan_ok=True)
+    assert made.score_samples(places) == pytest.approx(whole[1], abs=1e-12, nan_ok=True)
+    assert made.predict_proba(np.empty((0, 2))).shape == (0, 6)
+    assert made.score_samples(np.empty((0, 2))).shape == (0,)
 
 
 def test_the_map_lies_about_0_and_wide(fitted):
@@ -320,7 +335,7 @@ def test_it_is_an_estimator(estimator, check):
     check(estimator)
 
 
-# ---- its variants ----------------------------------------------------------------------------------------------------
+# ---- the linear map ----------------------------------------------------------------------------------------------------
 
 
 def test_the_linear_map_is_the_best_of_rank_2():
@@ -352,51 +367,3 @@ def test_logits_of_one_dimension_have_a_linear_map(logits):
 def test_what_are_no_logits_is_refused(logits, complaint):
     with pytest.raises(ValueError, match=complaint):
         darksight_svd(logits)
-
-
-@pytest.fixture(scope="module")
-def parametric(p, one_thread):
-    told = []
-    made = ParametricDarkSight(
-        DarkSight(**QUICK), epochs=10, random_state=0, callback=lambda fraction, _="", **metrics: told.append(fraction)
-    )
-    return made.fit(p), told
-
-
-def test_the_network_finds_the_places(parametric, p):
-    made, told = parametric
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert np.array_equal(made.embedding_, made.transform(p))
-    q = made.predict_proba(made.embedding_)
-    assert made.kl_divergence_ == pytest.approx(symmetric(p, q).mean())
-    assert made.kl_divergence_ < 0.5
-    assert made.agreement_ == np.mean(q.argmax(1) == p.argmax(1)) > 0.9
-    again = ParametricDarkSight(DarkSight(**QUICK), epochs=10, random_state=0).fit(p)
-    assert np.array_equal(again.embedding_, made.embedding_)
-
-
-def test_the_gradient_by_the_pixels(parametric):
-    made = parametric[0]
-    draw = torch.Generator().manual_seed(0)
-    mix = torch.randn(8, 6, generator=draw)
-    images = torch.rand(5, 2, 2, 2, generator=draw).numpy()
-
-    def classify(pixels):
-        return pixels.flatten(1) @ mix.to(pixels.dtype)
-
-    found = made.input_gradient(images, classify)
-    p = torch.softmax(classify(torch.as_tensor(images)), 1).numpy()
-    assert found.log_density == pytest.approx(made.score_samples(made.transform(p)), abs=1e-3)
-    assert found.gradient.shape == images.shape
-    nudge = np.random.default_rng(0).normal(size=images.shape).astype(np.float32)
-    nudge *= 1e-3
-    there, back = (made.input_gradient(images + sign * nudge, classify).log_density for sign in (1, -1))
-    assert (there - back) / 2 == pytest.approx((found.gradient * nudge).sum((1, 2, 3)), abs=2e-5)
-    with pytest.raises(ValueError, match=r"logits of the shape \(N, 6\), not \(5, 3\)"):
-        made.input_gradient(images, lambda pixels: classify(pixels)[:, :3])
-
-
-def test_settings_of_the_network_are_checked(p):
-    with pytest.raises(ValueError, match="hidden and epochs must be 1 or more"):
-        ParametricDarkSight(epochs=0).fit(p)

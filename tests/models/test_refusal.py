@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from models.certainty import entropy
 from models.confidence import CONFIDENCES, RejectCurve
 from models.polygons import inside
-from models.refusal import FORMAT, RefusalRule
+from models.refusal import FORMAT, RefusalRule, apply_rule, fit_measures
 
 SQUARE = [[0, 0], [1, 0], [1, 1], [0, 1]]
 CORNER = [[0.5, 0.5], [2, 0.5], [2, 2]]
@@ -61,11 +61,12 @@ numbers = st.floats(-1e300, 1e300)
 @given(
     st.lists(arrays(np.float64, st.tuples(st.integers(3, 6), st.just(2)), elements=numbers), max_size=3),
     st.dictionaries(st.sampled_from(list(CONFIDENCES)), numbers),
+    st.none() | st.text(min_size=1, max_size=80),
 )
-def test_a_rule_is_what_it_was_after_it_was_written_and_read(regions, least):
-    rule = RefusalRule(regions, least)
+def test_a_rule_is_what_it_was_after_it_was_written_and_read(regions, least, of):
+    rule = RefusalRule(regions, least, of)
     read = RefusalRule.from_json(rule.to_json())
-    assert read.least == least
+    assert (read.least, read.of) == (least, of)
     assert len(read.regions) == len(regions)
     assert all(np.array_equal(one, other) for one, other in zip(read.regions, regions, strict=True))
     assert read.to_json() == rule.to_json()
@@ -78,7 +79,9 @@ def test_a_rule_is_what_it_was_after_it_was_written_and_read(regions, least):
         ("[" * 100_000, "must be JSON, but it cannot be read"),
         ("[]", 'a JSON object with "format": "darkroom refusal rule 1"'),
         ('{"format": "another"}', 'with "format": "darkroom refusal rule 1"'),
-        (ruled(map="digits"), "format, least, regions, but this one has 'map' too"),
+        (ruled(seed=1), "format, least, map, regions, but this one has 'seed' too"),
+        (ruled(map=""), "the map of a refusal rule must be named by 1 to 200 characters"),
+        (ruled(map=3), "the map of a refusal rule must be named by 1 to 200 characters"),
         (ruled(regions={}), "regions of a refusal rule must be a list"),
         (ruled(least=[]), "least must give a number to each measure's name"),
         (ruled(regions=[SQUARE, [[0, 0], [1, 1]]]), "region 2 must be three corners or more"),
@@ -115,3 +118,63 @@ def test_what_is_no_rule_is_refused(text, complaint):
 def test_a_rule_says_what_it_needs(rule, given, complaint):
     with pytest.raises(ValueError, match=complaint):
         rule.refuses(**given)
+
+
+class Halves:
+    """A map whose place of a prediction is the two first probabilities; it hides what has more than 0.9 in the third class."""
+
+    def transform(self, probabilities):
+        return np.where(probabilities[:, 2:] > 0.9, np.nan, probabilities[:, :2]).astype(np.float32)
+
+
+def test_a_rule_is_applied_to_new_predictions():
+    _, usual = predictions()
+    _, new = predictions(seed=1)
+    places, hidden = Halves().transform(new), new[:, 2] > 0.9
+    assert 0 < hidden.sum() < 100
+    rule = RefusalRule([[[0, 0], [0.3, 0], [0.3, 0.3], [0, 0.3]]], {"map-kde": -0.5, "margin": 0.1, "kde": 0.0}, "m")
+    fitted = fit_measures(rule, usual, Halves().transform(usual))
+    assert sorted(fitted) == ["kde", "map-kde"]
+    expected = inside(np.where(hidden[:, None], 9, places), rule.regions[0]) & ~hidden
+    expected[~hidden] |= fitted["map-kde"].score_samples(places[~hidden]) < -0.5
+    for name in ("kde", "margin"):
+        measure = fitted.get(name) or CONFIDENCES[name].make(3, 0)
+        expected |= measure.score_samples(new) < rule.least[name]
+    assert np.array_equal(apply_rule(rule, Halves(), new, fitted), expected)
+    assert 0 < expected.sum() < 200
+    assert apply_rule(rule, Halves(), new[:0], fitted).shape == (0,)
+    # What is shown nowhere is refused by nothing that the map says.
+    only = RefusalRule(rule.regions, {"map-kde": 1e300})
+    assert np.array_equal(apply_rule(only, Halves(), new, fit_measures(only, usual, places)), ~hidden)
+
+
+def test_a_rule_without_a_map_asks_none():
+    _, new = predictions()
+    rule = RefusalRule(least={"margin": 0.5})
+    assert not rule.needs_map
+    assert fit_measures(rule, new) == {}
+    assert np.array_equal(apply_rule(rule, None, new), rule.refuses(probabilities=new))
+
+
+def test_what_a_rule_needs_fitted_it_asks_for():
+    _, new = predictions()
+    rule = RefusalRule(least={"map-kde": 0})
+    with pytest.raises(ValueError, match="on 'map-kde', so it needs the places on the map"):
+        fit_measures(rule, new)
+    with pytest.raises(ValueError, match="on 'map-kde', so it needs that measure, fitted"):
+        apply_rule(rule, Halves(), new)
+
+
+def test_a_map_of_darksight_places_what_a_rule_is_asked_of():
+    from models.darksight import DarkSight
+
+    generator = np.random.default_rng(3)
+    usual = generator.dirichlet([0.2, 0.2, 0.2], 120)
+    fitted = DarkSight(n_init=1, max_iter=5, random_state=0, device="cpu").fit(usual)
+    (left, bottom), (right, top) = fitted.embedding_.min(axis=0), fitted.embedding_.max(axis=0)
+    middle = (left + right) / 2
+    rule = RefusalRule([[[left - 9, bottom - 9], [middle, bottom - 9], [middle, top + 9], [left - 9, top + 9]]])
+    new = generator.dirichlet([0.2, 0.2, 0.2], 40)
+    refused = apply_rule(rule, fitted, new)
+    assert np.array_equal(refused, fitted.transform(new)[:, 0] < middle)
+    assert 0 < refused.sum() < 40

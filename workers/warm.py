@@ -1,0 +1,31 @@
+"""What a worker keeps at hand from one question to the next: where it computes, and the models it was asked of lately."""
+
+import functools
+from pathlib import Path
+
+import torch
+
+from models.devices import pick_device
+from models.teacher import Teacher
+from workers.results import Results
+from workers.settings import read_settings
+
+WARM_MODELS = 16  # of each kind, kept by the worker that answers calls
+
+
+@functools.cache
+def device() -> torch.device:
+    """Where this worker's models run, as the settings say."""
+    return pick_device(read_settings().device)
+
+
+def data_dir() -> Path:
+    """The data folder, which all machines share."""
+    return read_settings().data_dir
+
+
+# Keyed by content address, so never stale; the results object is the worker's only one.
+@functools.lru_cache(WARM_MODELS)
+def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
+    """The teacher as it was after `epoch`, loaded once."""
+    return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
