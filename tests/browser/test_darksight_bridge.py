@@ -181,12 +181,14 @@ def test_a_card_covers_neither_the_pointer_nor_leaves_the_window(bridge_desk):
 GEOMETRY = """([count, columns, room, zoom]) => {
     const text = (array) => {  // the lowest bytes of all numbers, then the next
         const size = array.BYTES_PER_ELEMENT, bytes = new Uint8Array(array.buffer);
-        return window.darkroom.bits.textOf(bytes.map((_, at) => bytes[(at % array.length) * size + Math.floor(at / array.length)]));
+        const from = (at) => (at % array.length) * size + Math.floor(at / array.length);
+        return window.darkroom.bits.textOf(bytes.map((_, at) => bytes[from(at)]));
     };
     const range = (Type, of) => text(Type.from({length: columns}, (_, column) => of(column)));
     const made = new window.darkroom.BridgeColumns({
         count, columns, length: 9, named: [2, 5], wrong: null,
-        ids: range(Uint32Array, (column) => 7 * column), along: range(Uint16Array, (column) => (column ? Math.floor(65535 / columns) : 0)),
+        ids: range(Uint32Array, (column) => 7 * column),
+        along: range(Uint16Array, (column) => (column ? Math.floor(65535 / columns) : 0)),
         shares: text(Uint8Array.from({length: 2 * columns}, (_, place) => (place < columns ? 255 : 0))),
         likeliest: range(Uint16Array, (column) => Number(column > 1)),
     });
