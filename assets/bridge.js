@@ -84,7 +84,7 @@
       columns.fit(Math.max(1, width - 44));
       this.track.style.width = `${width + columns.width * columns.columns - columns.room}px`;
       const inside = scroll.clientHeight || height;  // without the scroll bar
-      painter.fit(width, inside, ratio, atlas && {tileWidth: atlas.tile_width, tileHeight: atlas.tile_height});
+      painter.fit(width, inside, ratio, atlas && {tileWidth: atlas.tile_width, tileHeight: atlas.tile_height}, columns.columns);
       Object.assign(canvas.style, {width: `${width}px`, height: `${inside}px`});
       const [across, down] = [Math.round(width * ratio), Math.round(inside * ratio)];
       if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, {width: across, height: down});
@@ -167,7 +167,7 @@
       }
       const box = this.host.getBoundingClientRect();
       if (this.columns.isMean) this.tip.show(this.meanWords(column), event, this.host.offsetParent || document.body);
-      else this.card.show(this.columns.ids[column], [event.x - box.left, event.y - box.top], this.placeWords(column));
+      else this.card.show(this.columns.ids[column], [event.x - box.left, 0], this.placeWords(column));
     }
 
     leave() {
@@ -255,7 +255,7 @@
       this.option = Object.assign(make('div', 'bridge-said', this.view), {id: 'bridge-option', role: 'option', ariaSelected: 'true'});
       this.painter = new darkroom.BridgePainter();
       this.tip = new darkroom.Tip();
-      this.card = new darkroom.HoverCard(host);
+      this.card = new darkroom.HoverCard(host, {over: true});
     }
 
     listen() {

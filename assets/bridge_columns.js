@@ -7,13 +7,25 @@
   const SLOT_GAP = 3;
 
   const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
-  const read = (text, Type) => (text === null ? null : new Type(darkroom.bits.bytesOf(text).buffer));
+
+  // The lowest bytes of all numbers come first, then the next.
+  const read = (text, Type) => {
+    if (text === null) return null;
+    const bytes = darkroom.bits.bytesOf(text);
+    const count = bytes.length / Type.BYTES_PER_ELEMENT;
+    return Type.from({length: count}, (_, place) => {
+      let number = 0;
+      for (let at = place, unit = 1; at < bytes.length; at += count, unit *= 256) number += unit * bytes[at];
+      return number;
+    });
+  };
 
   class BridgeColumns {
     constructor({count, columns, ids, along, length, named, shares, likeliest, wrong}) {
       Object.assign(this, {count, columns, length, named, isMean: columns < count, width: 1, zoom: 1});
       this.ids = read(ids, Uint32Array);
-      this.along = Float64Array.from(read(along, Uint16Array), (step) => step * length / STEPS);
+      let step = 0;
+      this.along = Float64Array.from(read(along, Uint16Array), (more) => (step += more) * length / STEPS);
       this.shares = read(shares, Uint8Array);  // class by class
       this.likeliest = read(likeliest, Uint16Array);
       this.wrong = read(wrong, Uint16Array);

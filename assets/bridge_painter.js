@@ -8,8 +8,11 @@
   const GAPS_FROM = 6;  // px that a column is wide where there is room between columns
   const LETTER = 11;  // px
 
-  // The sides of the thumbnails in a plot so high.
-  const tileOf = (height) => (height < 170 ? 22 : height < 260 ? 32 : 44);
+  // The side of thumbnails in a plot so high: smaller ones where more than have room for large ones wait to be shown.
+  const sideOf = (height, width, columns) => {
+    const large = height < 170 ? 22 : height < 260 ? 32 : 44;
+    return columns * large <= width ? large : Math.min(large, 30);
+  };
 
   class BridgePainter {
     constructor() {
@@ -21,10 +24,11 @@
       Object.assign(this, {colours, font});
     }
 
-    // `picture` has the `tileWidth` and `tileHeight` of the thumbnails, or is null where there are none.
-    fit(width, height, ratio, picture) {
+    // `picture` has the `tileWidth` and `tileHeight` of the thumbnails, or is null where there are none; `columns` is how many
+    // columns there are.
+    fit(width, height, ratio, picture, columns) {
       Object.assign(this, {width, height, ratio, picture});
-      const side = tileOf(height);
+      const side = sideOf(height, width, columns);
       const zoom = picture ? side / Math.max(picture.tileWidth, picture.tileHeight) : 0;
       Object.assign(this, {tileWidth: zoom * (picture?.tileWidth ?? 0), tileHeight: zoom * (picture?.tileHeight ?? 0)});
       this.room = Math.max(1, width - LEFT - RIGHT);
@@ -144,7 +148,7 @@
       const areFew = seen.length <= this.room / 40;
       for (const x of seen) {
         const [middle, base, half] = [this.ink(LEFT + x), this.ink(this.top - 2), this.ink(areFew ? 4 : 2)];
-        context.fillStyle = this.colours.text;
+        context.fillStyle = areFew ? this.colours.text : this.colours.soft;
         context.beginPath();
         context.moveTo(middle - half, this.ink(KEY + 1));
         context.lineTo(middle + half, this.ink(KEY + 1));
@@ -222,17 +226,15 @@
       const number = (value) => value.toLocaleString('en');
       const [few, many] = [Math.floor(count / columns.columns), Math.ceil(count / columns.columns)];
       const sizes = few === many ? number(few) : `${number(few)} or ${number(many)}`;
-      const what = isMean ? 'columns' : 'images';
-      const times = columns.changes.length;
+      const seen = columns.zoom > 1 ? `${number(inView)} in view` : number(inView);
       const perPixel = 1 / (columns.width * this.ratio);
+      const times = columns.changes.length;
       return [
-        `likeliest class ${times ? `changes ${times === 1 ? 'once' : `${number(times)} times`}` : 'does not change'}`,
-        isMean ? `a column is the mean of ${sizes} neighbours` : '',
-        perPixel > 1 ? `a pixel is the mean of about ${perPixel.toPrecision(2)} columns` : '',
-        !pictures ? 'no thumbnails: the study has no images'
-          : shown < inView ? `thumbnails of ${number(shown)} of ${number(inView)}${columns.zoom > 1 ? ` ${what} in view` : isMean ? ' columns' : ''}` : '',
-        columns.zoom > 1 && shown >= inView ? `${number(inView)} of ${number(columns.columns)} columns in view` : '',
-        'axis: place along, in map units',
+        isMean ? `columns are means of ${sizes} neighbours` : '',
+        !pictures ? 'no thumbnails: the study has no images' : shown < inView ? `thumbnails of ${number(shown)} of ${seen}` : '',
+        perPixel > 1 ? `${perPixel.toPrecision(2)} columns a pixel, their mean` : '',
+        `${times ? number(times) : 'no'} change${times === 1 ? '' : 's'} of class`,
+        `axis: along, of ${columns.length.toPrecision(3)} map units`,
       ].filter(Boolean).join(' \u00b7 ');
     }
   }

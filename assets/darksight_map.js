@@ -3,6 +3,7 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
   const TITLE = 'Predictions, placed so that a simple student can mimic them';
+  const EDGE = 0.08;  // of the map, that stays free around it
   const FEW = 20;  // classes, of which names stand at the stars in the size of the text
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
@@ -25,9 +26,9 @@
     const texts = Array.from(classes, (number) => names[number].replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign])));
     return {
       type: 'scatter', mode: 'markers+text', x: along(0), y: along(1), text: texts, hoverinfo: 'skip', showlegend: false, cliponaxis: true,
-      textposition: 'top center', textfont: {size: isFew ? 13 : 9},
+      textposition: 'top center', textfont: {size: isFew ? 14 : 9, weight: 600},
       marker: {
-        symbol: 'star', size: isFew ? 14 : 9, color: Array.from(classes, (number) => colours[number]), line: {width: 1.2, color: 'rgba(20,20,24,0.85)'},
+        symbol: 'star', size: isFew ? 11 : 8, color: Array.from(classes, (number) => colours[number]), line: {width: 1.2, color: 'rgba(20,20,24,0.85)'},
       },
     };
   };
@@ -43,13 +44,26 @@
     return sorted[Math.floor(0.002 * sorted.length)] ?? 0;
   };
 
+  // Room for all points and stars.
+  const windowOf = (means, places) => [0, 1].flatMap((axis) => {
+    let [least, most] = [Infinity, -Infinity];
+    for (const array of [means, places]) {
+      for (let at = axis; at < array.length; at += 2) {
+        if (array[at] < least) least = array[at];
+        if (array[at] > most) most = array[at];
+      }
+    }
+    const edge = EDGE * (most - least);
+    return [least - edge, most + edge];
+  });
+
   const extrasOf = async (source, levels, regions) => {
-    const [x, y, logs, means, classes, densities] = await Promise.all(
-      ['grid_x', 'grid_y', 'grid_log_density', 'means', 'classes', 'log_density'].map((name) => darkroom.array(source.map, name)),
+    const [x, y, logs, means, classes, densities, places] = await Promise.all(
+      ['grid_x', 'grid_y', 'grid_log_density', 'means', 'classes', 'log_density', 'places'].map((name) => darkroom.array(source.map, name)),
     );
     const lines = levels ? [contours(x, y, logs, leastOf(densities), levels)] : [];
     const outlines = regions?.map === source.map ? regions.outlines : [];
-    return {traces: [...lines, stars(means, classes, source)], shapes: outlines.map(region)};
+    return {traces: [...lines, stars(means, classes, source)], shapes: outlines.map(region), window: windowOf(means, places)};
   };
 
   let kept = {};  // what is around the points, while it stays: what is the same is not drawn anew

@@ -17,7 +17,8 @@
   };
 
   // Where a card goes, as [left, top] in px of the window: beside the pointer, within `bounds` if it has room there without
-  // covering the pointer, else within the window. Sizes are {width, height}, bounds {left, top, right, bottom}.
+  // covering the pointer, else within the window. Sizes are {width, height}, bounds {left, top, right, bottom}. A window that
+  // has no room for both shows what it can.
   const placeCard = ([x, y], {width, height}, bounds, view) => {
     const window_ = {left: 0, top: 0, right: view.width, bottom: view.height};
     const within = ({left, top, right, bottom}) => {
@@ -40,14 +41,15 @@
 
   class HoverCard {
     // `origin`: what the host's own `darkroom-hover` events name as theirs; the card then comes and goes with them, beside the
-    // pointer. Without one it is told by `show` and `hide`.
-    constructor(host, {origin = null} = {}) {
-      Object.assign(this, {host, source: null, pictures: null, id: null, turn: 0, pointer: null, place: null});
+    // pointer. Without one it is told by `show` and `hide`. `over`: it stands over the place that it is told, if there is room.
+    constructor(host, {origin = null, over = false} = {}) {
+      Object.assign(this, {host, over, source: null, pictures: null, id: null, turn: 0, pointer: null, place: null});
       this.build();
       this.listening = new AbortController();
       const {signal} = this.listening;
-      host.addEventListener('pointermove', ({clientX, clientY}) => this.follow([clientX, clientY]), {signal, capture: true});
       if (origin === null) return;
+      host.addEventListener('pointermove', ({clientX, clientY}) => this.follow([clientX, clientY]), {signal, capture: true});
+      host.addEventListener('pointerdown', () => this.hide(), {signal, capture: true});  // something is being drawn
       window.addEventListener('darkroom-hover', ({detail}) => {
         if (detail.origin !== origin) return;
         if (detail.id === null || !this.pointer) this.hide();
@@ -115,8 +117,10 @@
     put() {
       const {width, height} = this.box.getBoundingClientRect();
       const {clientWidth, clientHeight} = document.documentElement;
-      const [left, top] = placeCard(
-        this.place, {width, height}, this.host.getBoundingClientRect(), {width: clientWidth, height: clientHeight});
+      const {place: [x, y], over} = this;
+      const [left, top] = over && y - EDGE - height >= EDGE
+        ? [clamp(x - width / 2, EDGE, Math.max(EDGE, clientWidth - EDGE - width)), y - EDGE - height]
+        : placeCard([x, y], {width, height}, this.host.getBoundingClientRect(), {width: clientWidth, height: clientHeight});
       Object.assign(this.box.style, {left: `${Math.round(left)}px`, top: `${Math.round(top)}px`});
     }
 

@@ -67,13 +67,14 @@
       };
     }
 
-    layout({source: {map, accent, preview}, span: [first], extras: {shapes}}) {
+    layout({source: {map, accent, preview}, span: [first], extras: {shapes, window: seen}}) {
       const axis = {showticklabels: false, zeroline: false, ticks: ''};
+      const [across, up] = seen ? [{range: seen.slice(0, 2)}, {range: seen.slice(2)}] : [{}, {}];
       return {
         // A preview is looked at only: each one takes the place of the last.
         uirevision: `${map}-${first}`, dragmode: preview ? 'pan' : 'lasso', hovermode: 'closest', showlegend: false, selections: [],
         paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {family: 'inherit', size: 12},
-        margin: {l: 8, r: 8, t: 4, b: 8}, xaxis: axis, yaxis: {...axis, scaleanchor: 'x'},
+        margin: {l: 8, r: 8, t: 4, b: 8}, xaxis: {...axis, ...across}, yaxis: {...axis, ...up, scaleanchor: 'x'},
         shapes: [...shapes, ...(this.line ? [this.line] : [])],
         newshape: {line: {color: accent, width: 2}},
         newselection: {line: {color: accent, width: 1.5, dash: 'dot'}},

@@ -22,7 +22,7 @@ EPS = 1e-12
 SETTINGS: dict[str, tuple[dict[str, Any], float, float]] = {  # settings, divergence and seconds to reach
     "quicker": ({"n_init": 1, "max_iter": 15}, 0.035, 1.0),
     "default": ({}, 0.0176, 3.0),
-    "finer": ({"n_init": 12, "max_iter": 90}, 0.015, 6.0),
+    "finer": ({"n_init": 12, "max_iter": 60}, 0.015, 6.0),
 }
 AGREEMENT, AGREEMENT_OF_MANY = 0.999, 0.99
 FIDELITY, NEIGHBOURS = 0.0300, 100

@@ -26,7 +26,10 @@ class DarkSightParams(Params):
     ] = None
     effort: Annotated[
         Literal["quick", "usual", "fine"],
-        Field(title="Effort", description="How many starts and steps: fine takes some four times as long as usual."),
+        Field(
+            title="Effort",
+            description="How many starts and steps: fine takes some two or three times as long as usual.",
+        ),
     ] = "usual"
     temperature: Annotated[
         float,

@@ -172,12 +172,12 @@ def source_of(bridge: Bridge) -> dict[str, Any]:
     """What the browser draws a bridge from. Shares come in 256 tints and places in 65,536 steps of the way: enough to draw,
     while what is told of a point is asked for by its number, exactly."""
     points, columns = bridge.points, bridge.columns()
-    steps = columns.along * (STEPS / points.length)
+    steps = (columns.along * (STEPS / points.length)).round().astype(int)
     return {
         "count": bridge.count,
         "columns": len(columns.images),
         "ids": packed(columns.images, "<u4"),
-        "along": packed(steps.round(), "<u2"),
+        "along": packed(np.diff(steps, prepend=0), "<u2"),  # from column to column: small numbers
         "length": points.length,
         "named": columns.named.tolist(),
         "shares": packed((columns.shares.T * TINTS).round(), "<u1"),  # class by class, which shrinks best
@@ -189,8 +189,9 @@ def source_of(bridge: Bridge) -> dict[str, Any]:
 
 
 def packed(values: np.ndarray, dtype: str) -> str:
-    """Numbers in base64."""
-    return base64.b64encode(np.ascontiguousarray(values, dtype).tobytes()).decode()
+    """Numbers in base64: the lowest bytes of all, then the next, as these are much the same and shrink on their way."""
+    numbers = np.ascontiguousarray(values, dtype).reshape(-1, 1)
+    return base64.b64encode(numbers.view("u1").T.tobytes()).decode()
 
 
 def line_of(bridge: Bridge, split: str, class_names: list[str]) -> str:
@@ -198,7 +199,7 @@ def line_of(bridge: Bridge, split: str, class_names: list[str]) -> str:
     first, last = (class_names[number] for number in ends_of(bridge.probabilities))
     images = f"{bridge.count:,} {split} image{'' if bridge.count == 1 else 's'}"
     ends = f"within {first}" if first == last else f"from {first} to {last}"
-    return f"{images} {ends}, {bridge.points.length:.3g} long"
+    return f"{images} {ends}"
 
 
 def bridge_table(bridge: Bridge, class_names: list[str]) -> str:

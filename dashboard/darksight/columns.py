@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_POINTS = 5_000  # of which each has a column of its own
-MEANS = 1_000  # columns of more
+MEANS = 500  # columns of more: a pixel or more each
 LEAST_SHARE = 0.02  # mean share of a class that is named
 MOST_NAMED = 12  # classes whose colours can still be told apart
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from dashboard.planes import Plane
 
+SLACK = 1e-9  # of a stretch, so that rounding leaves a point at an end of the line in the corridor
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -107,7 +109,8 @@ def corridor(plane: Plane, line: np.ndarray, width: float) -> tuple[np.ndarray, 
         x, y = plane.x[at] - start[0], plane.y[at] - start[1]
         step = (end - start) / length
         place = x * step[0] + y * step[1]
-        beyond = ((place < 0) & (number == 0)) | ((place > length) & (number == last))
+        slack = SLACK * length
+        beyond = ((place < -slack) & (number == 0)) | ((place > length + slack) & (number == last))
         place = place.clip(0, length)
         squared = (x - place * step[0]) ** 2 + (y - place * step[1]) ** 2
         better = (squared < nearest[at]) & ~beyond

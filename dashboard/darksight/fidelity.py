@@ -47,8 +47,8 @@ def fidelity_panel() -> html.Section:
                             button(ids.FIDELITY_ALL, "Compare all maps"),
                             dmc.Select(
                                 id=ids.FIDELITY_OF,
-                                data=[{"value": of, "label": f"t-SNE of {of}"} for of in SWEPT],
-                                value=SWEPT[0], size="xs", w=150, allowDeselect=False,
+                                data=of_options(SWEPT),
+                                value=SWEPT[0], size="xs", w=168, allowDeselect=False,
                                 **label("What t-SNE maps at several perplexities"),
                             ),
                             button(ids.FIDELITY_SWEEP, "Best perplexity of 2 to 80"),
@@ -86,6 +86,11 @@ def fidelity_panel() -> html.Section:
             "others thin; of DarkSight maps, the one that is shown. Click in the legend to hide a curve.",
         ],
     )  # fmt: skip
+
+
+def of_options(there: Sequence[str]) -> list[dict[str, str]]:
+    """What t-SNE can map, for the picker."""
+    return [{"value": of, "label": f"t-SNE of {of}"} for of in there]
 
 
 def button(button_id: str, text: str, **more: Any) -> dmc.Button:
@@ -194,7 +199,7 @@ def register_drawing(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
             "k": Input(ids.FIDELITY_K, "value"),
             "of": Input(ids.FIDELITY_OF, "value"),
             "looked_at": Input(ids.MAPS_DECK, "value"),
-            "study": State(shared.STUDY, "data"),
+            "study": Input(shared.STUDY, "data"),
             "seen": State(ids.FIDELITY_SEEN, "data"),
         },
     )
@@ -263,7 +268,7 @@ def shown_now(
     images = engine.results.meta(keys["images"])
     there = [name for name in SWEPT if name in mappable(engine, keys)]
     of = of if of in there else there[0]
-    told |= {"ofs": [{"value": name, "label": f"t-SNE of {name}"} for name in there], "of": of, "foot": SHOWN}
+    told |= {"ofs": of_options(there), "of": of, "foot": SHOWN}
     told |= sweep_now(engine, keys, of, split, images["count"])
     known = maps_of(engine, keys, images["class_names"])
     curves = curves_of(engine, keys, known, split)
@@ -283,7 +288,7 @@ def shown_now(
         "drawn": SHOWN,
         "words": "",
         "wordless": HIDDEN,
-        "line": f"M_k of {max(curve.count for curve in curves):,} {split} images · neighbours on a map by their predictions",
+        "line": f"M_k over {max(curve.count for curve in curves):,} {split} images",
         "said": " ".join(part for part in (comparison(curves, k, key), waiting) if part),
         "ks": [str(each) for each in ks],
         "k": str(k),

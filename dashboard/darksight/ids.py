@@ -138,6 +138,7 @@ REFUSE_WORDS = "refuse-words"
 REFUSE_SOURCE = "refuse-source"  # as `refuse_measures.source_of` gives it
 REFUSE_AT = "refuse-at"  # {"measure": name, "share": percent kept, "score": the threshold itself or None}
 REFUSE_PRESSED = "refuse-pressed"  # {"action", "key", "at"} of the button that was pressed last
+REFUSE_VERDICT = "refuse-verdict"
 REFUSE_LIST = "refuse-list"
 REFUSE_SLIDER = "refuse-slider"
 REFUSE_SHARE = "refuse-share"

@@ -65,7 +65,7 @@ def other_panel() -> html.Section:
         ],
         controls=[
             dmc.Select(
-                id=ids.OTHER_MAPS, data=[], size="xs", w=220, placeholder="no map yet", allowDeselect=False,
+                id=ids.OTHER_MAPS, data=[], size="xs", w=256, placeholder="no map yet", allowDeselect=False,
                 **label("Which other map"),
             ),
             settings_button(
@@ -272,7 +272,7 @@ def source(engine: Engine, keys: Mapping[str, str], key: str, fit: Mapping[str, 
     drawn = map_source(engine, keys, key)
     if fit is None or fit["key"] not in keys.values():
         return drawn
-    words = [drawn["words"], fidelity_words(engine, keys, key, fit)]
+    words = [fidelity_words(engine, keys, key, fit), drawn["words"]]
     return drawn | {
         "words": " · ".join(part for part in words if part),
         "measures": measures(engine, keys, fit["key"], fit["split"]),

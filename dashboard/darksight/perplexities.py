@@ -123,9 +123,8 @@ def sweep_words(sweep: Sweep, seconds: float) -> str:
         running = next(((each, job) for each, job in sweep.jobs.items() if job.state == "running"), None)
         now = f": perplexity {running[0]}, {doing(running[1])}" if running else ": the others wait"
         return f"{made} of {count} made{now}"
-    takes = f"about {duration((count - made) * seconds)} of work"
     if sweep.failed:
         perplexity, job = sweep.failed
         return f"{made} of {count} made; perplexity {perplexity}: {doing(job) or 'its result has made room for others'}"
-    listed = ", ".join(str(each) for each in sweep.keys if each not in sweep.made)
-    return f"Perplexities {listed}: {takes}"
+    left = count - made
+    return f"{left} map{'s' if left > 1 else ''}, about {duration(left * seconds)}"

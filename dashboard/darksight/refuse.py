@@ -42,12 +42,13 @@ def refuse_panel() -> html.Section:
         help_text=[
             "A teacher that may refuse to answer is right more often. Images are put in the order of a measure of confidence; "
             "a curve tells how many are right among the share that it is surest of (DarkSight, Xu, Park, Yi and Sutton 2018, "
-            "arXiv:1803.04042, section 4.2). Higher is better; all meet at the right, where nothing is refused. Beside each "
+            "arXiv:1803.04042, Figure 3). Higher is better; all meet at the right, where nothing is refused. Beside each "
             "measure in the list is the mean accuracy of its curve. Images of equal scores have no order: the curve is the "
             "mean over all of them.",
             "KDE is the density of points on a map, or among the vectors of probabilities: what is unusual is refused first. "
             "Entropy, maximum probability and margin look at one prediction alone. The paper compares KDE on DarkSight with "
-            "KDE on maps of t-SNE; entropy, which costs nothing, is often better than any of them, and stands beside them.",
+            "KDE on maps of t-SNE, but not with entropy, which costs nothing: here it stands beside them, and the line above "
+            "the curves says which is best.",
             "Two measures are compared over the same images; ± is half of the 95% interval of the difference of their means "
             "(by the influence of each image). A difference within it means little.",
             "The dotted line is the threshold: set it with the slider, or as a share or a score; what scores less is refused. "
@@ -57,7 +58,6 @@ def refuse_panel() -> html.Section:
             "another map, and measures of maps of t-SNE cannot be part of a rule: new predictions have no place there.",
             "A threshold that was set on some images flatters itself on these; the rule is told for the others too.",
         ],
-        class_name="refuse-panel",
     )
 
 

@@ -11,7 +11,7 @@ from dashboard.theme import ACCENT_COLOUR, PLAIN, TEN_CLASSES, blank_figure, cla
 
 # Colours of the measures that every study has, whatever their order; those of further maps come after them.
 KNOWN = ("map-kde", "map-mixture", "kde", "dirichlet-mixture", "entropy", "maximum", "margin")
-COLOURS = (*(TEN_CLASSES[place] for place in (0, 3, 6, 5, 4, 1, 2)), *class_colours(48)[10:])
+COLOURS = (*(TEN_CLASSES[place] for place in (0, 9, 6, 1, 4, 2, 5)), *class_colours(48)[10:])
 STRONG, LIGHT = {"width": 3}, {"width": 1.5}
 FAINT = 0.45
 BINS = 60
@@ -62,7 +62,9 @@ def curves_figure(
             line={"color": PLAIN, "width": 1, "dash": "dot"},
             hovertemplate="%{fullData.name}<br>keeps %{x:.1%}, %{y:.2%} right<extra></extra>",
         )
-    figure.update_xaxes(title_text="share kept, the most confident first", range=[-0.01, 1.01], tickformat=".0%")
+    figure.update_xaxes(
+        title_text="share kept, the most confident first", range=[-0.01, 1.01], dtick=0.25, tickformat=".0%"
+    )
     low, high = reach([y for _, _, y in curves.values()], [x for _, x, _ in curves.values()], chance)
     figure.update_yaxes(title_text="right of those kept", range=[low, high], tickformat=ticks(high - low))
     figure.update_layout(shapes=[line_at(kept)], meta={"legend": True}, margin={"l": 58})

@@ -10,7 +10,6 @@ from dashboard.darksight import ids
 from dashboard.darksight.refuse_figure import colours_of
 from dashboard.darksight.refuse_measures import Measure
 from dashboard.darksight.refuse_offers import Offer
-from dashboard.darksight.refuse_scores import percent
 from dashboard.jobs.ids import pressing
 
 
@@ -22,7 +21,7 @@ def entries(found: Sequence[Measure], name: str) -> list:
             [
                 html.I(style={"borderColor": colours[measure.name]}, className="refuse-key"),
                 html.Span(measure.title, className="refuse-title"),
-                html.Span("" if measure.mean is None else percent(measure.mean)),
+                html.Span("" if measure.mean is None else f"{measure.mean:.2%}"),
             ],
             className="refuse-entry" + (" refuse-dashed" if measure.is_of_another_map else ""),
             title=measure.note or measure.title,
@@ -39,7 +38,7 @@ def ends(meta: Mapping[str, Any]) -> list:
         return []
     return [
         html.Div(
-            [html.I(className="refuse-key"), html.Span(title, className="refuse-title"), html.Span(percent(mean))],
+            [html.I(className="refuse-key"), html.Span(title, className="refuse-title"), html.Span(f"{mean:.2%}")],
             className="refuse-entry refuse-end",
         )
         for title, mean in (("best possible", meta["best_mean"]), ("chance", meta["chance"]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.abilities import labels_of
 from dashboard.darksight import fits
-from dashboard.darksight.refuse_scores import difference, percent, threshold_for
+from dashboard.darksight.refuse_scores import difference, threshold_for
 from dashboard.darksight.worths import confidence_key, worths_of
 from dashboard.jobs.words import told
 from dashboard.maps import CANNOT_ASK
@@ -18,7 +18,11 @@ from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 
-SHORTER = {"entropy": "Entropy"}  # titles of measures, for a list
+SHORTER = {  # titles of measures, for a list
+    "entropy": "Entropy",
+    "dirichlet-mixture": "Dirichlet mixture",
+    "map-mixture": "Gaussians on the map",
+}
 OF_MAP = ("map-kde", "map-mixture")
 DEFAULT_SHARE = 95.0  # percent kept
 EVICTED = "they have made room for other results"
@@ -59,7 +63,20 @@ class Measure:
     @property
     def in_words(self) -> str:
         """Its title within a sentence: "entropy", "KDE on DarkSight"."""
-        return self.title if self.title[1:2].isupper() else self.title[:1].lower() + self.title[1:]
+        return self.title.lower() if self.name in ("entropy", "maximum", "margin") else self.title
+
+    def answered(self, least: float) -> str:
+        """What is answered, where scores are to be `least` or more: "Margin of 0.5 or more"."""
+        sign, side = (-1, "less") if self.name == "entropy" else (1, "more")
+        return f"{self.title} of {self._numbered(sign * least)} or {side}"
+
+    def refused(self, least: float) -> str:
+        """What then is not."""
+        sign, side = (-1, "above") if self.name == "entropy" else (1, "below")
+        return f"{self.title} {side} {self._numbered(sign * least)}"
+
+    def _numbered(self, score: float) -> str:
+        return f"{score:.4g} {self.unit}".strip().replace("-", "−")
 
 
 def source_of(
@@ -177,18 +194,16 @@ def correct_of(engine: Engine, study: Mapping[str, Any]) -> np.ndarray | None:
 def verdict(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any], measures: Sequence[Measure]) -> str:
     """Which measure is best, and by how much: than that of the map shown, or where that is the best itself, than the next."""
     if not measures or measures[0].mean is None:
-        return "By scores alone, as the true classes are not known"
+        return "The true classes are not known: what is kept is told, not how much of it is right."
     best, *others = measures
-    words = f"mean accuracy {percent(best.mean or 0.0)}"
+    words = f"Best: {best.in_words} (mean {best.mean:.2%})"
     rival = next((measure for measure in others if measure.name == OF_MAP[0]), others[0] if others else None)
     if rival is None:
-        return f"{best.title}: {words}"
+        return f"{words}."
     keys = study["keys"]
     lead, half = gap(engine, keys["images"], keys["predictions"], source["split"], best, rival)
-    apart = f"{100 * abs(lead):.2f} ± {100 * half:.2f} points"
-    if abs(lead) <= half:
-        return f"{best.title} and {rival.in_words} are alike here: {words}, {apart} apart"
-    return f"Best here: {best.in_words}, {words}; {rival.in_words} {apart} less"
+    words += f"; {rival.in_words} {100 * abs(lead):.2f} ± {100 * half:.2f} points less"
+    return f"{words}, perhaps by chance." if abs(lead) <= half else f"{words}."
 
 
 @functools.lru_cache(256)  # keys are content addresses

@@ -5,7 +5,7 @@ As JSON it is what `models.refusal.RefusalRule` reads and writes.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
@@ -47,25 +47,25 @@ class Rule:
     ----------
     of : result key of the map; None where none is shown.
     outlines : {"x", "y"}: corners of each region.
-    least : the least score that is answered, by the name of a measure.
+    thresholds : the least score that is answered, by the name of a measure.
     """
 
     of: str | None
     outlines: tuple[Mapping[str, Sequence[float]], ...] = ()
-    least: Mapping[str, float] | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def held(cls, data: Mapping[str, Any] | None, shown: str | None) -> "Rule":
         """The rule that a store holds, as far as it is one of the map that is shown; else an empty one of that."""
         rule = cls.of_store(data)
-        return rule if rule.fits(shown) else cls(shown)
+        return cls(shown, rule.outlines, rule.thresholds) if rule.fits(shown) else cls(shown)
 
     @classmethod
     def of_store(cls, data: Mapping[str, Any] | None) -> "Rule":
         """The rule that a store holds, of whichever map."""
         if data is None:
             return cls(None)
-        return cls(data["map"], tuple(data["outlines"]), data.get("least", {}))
+        return cls(data["map"], tuple(data["outlines"]), data.get("least") or {})
 
     @classmethod
     def read(cls, text: str) -> "Rule":
@@ -87,10 +87,6 @@ class Rule:
     def needs_map(self) -> bool:
         """Whether it asks where predictions lie on its map."""
         return bool(self.outlines) or any(name in OF_MAP for name in self.thresholds)
-
-    @property
-    def thresholds(self) -> Mapping[str, float]:
-        return self.least or {}
 
     @property
     def count(self) -> int:
@@ -124,8 +120,7 @@ class Rule:
                 continue
             with np.errstate(invalid="ignore"):
                 mask = measure.scores(engine) < least
-            words = f"{measure.title} below {least:.4g}" + (f" {measure.unit}" if measure.unit else "")
-            found.append(Part(name, words, f"least sure by {measure.in_words}", mask))
+            found.append(Part(name, measure.refused(least), f"least sure by {measure.in_words}", mask))
         return found
 
     def without(self, part: str) -> "Rule":

@@ -57,16 +57,20 @@ class Tally:
         if self.right is not None and self.wrong is not None:
             if self.kept:
                 low, high = wilson_interval(self.right, self.kept)
-                ends = f"{percent(low).rstrip('%')} to {percent(high)}"
+                ends = f"{percent(low, high).rstrip('%')} to {percent(high, low)}"
                 kept += f", of which {percent(self.right / self.kept)} are right (95% interval {ends})"
             if refused:
-                lost += f", of which {self.wrong / refused:.0%} are wrong"
+                lost += f", of which {percent(self.wrong / refused)} are wrong"
         return f"{kept}; {lost}"
 
 
-def percent(share: float) -> str:
-    """A share, with a second decimal where the first would make all or nothing of it: "98.1%", "99.94%"."""
-    return f"{share:.0%}" if share in (0, 1) else f"{share:.2%}" if not 0.01 < share < 0.99 else f"{share:.1%}"
+def percent(share: float, *beside: float) -> str:
+    """A share, with a second decimal where the first would make all or nothing of it, or of one that stands beside it: "98.1%",
+    "99.94%"."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    plain = all(0.01 < one < 0.99 or one in (0, 1) for one in (share, *beside))
+    return f"{share:.1%}" if plain else f"{share:.2%}"
 
 
 def contributions(scores: np.ndarray, correct: np.ndarray) -> tuple[float, np.ndarray]:

@@ -36,7 +36,7 @@ from dashboard.links import make_selection
 from workers.engine import Engine
 
 ORIGIN = "refusal"
-LINE = "What is right of the rest, when the least sure are refused"
+LINE = "Accuracy without the least sure"
 
 
 def threshold_body() -> html.Div:
@@ -53,6 +53,7 @@ def threshold_body() -> html.Div:
     ]  # fmt: skip
     return html.Div(
         [
+            html.Div(id=ids.REFUSE_VERDICT, className="refuse-verdict"),
             html.Div(
                 [graph(ids.REFUSE, style=SHOWN), html.Div(id=ids.REFUSE_LIST, className="refuse-list")],
                 className="refuse-picture",
@@ -67,7 +68,9 @@ def threshold_body() -> html.Div:
 
 
 def number(field: str, says: str, width: int, **more: Any) -> dmc.Tooltip:
-    shown = dmc.NumberInput(id=field, size="xs", w=width, hideControls=True, debounce=True, **label(says), **more)
+    shown = dmc.NumberInput(
+        id=field, size="xs", w=width, hideControls=True, debounce=True, value="", **label(says), **more
+    )
     return dmc.Tooltip(shown, label=says)
 
 
@@ -137,6 +140,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
             Output(ids.REFUSE_RULE, "style"),
             Output(ids.REFUSE_WORDS, "children"),
             Output(ids.REFUSE_WORDS, "style"),
+            Output(ids.REFUSE_VERDICT, "children"),
             Output(f"{ids.REFUSE_PANEL}-subtitle", "children"),
         ],
         inputs={
@@ -150,11 +154,19 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         """The curves of all measures; without labels, how the scores of the chosen one are spread."""
         found = known(engine, study, source)
         if study is None or source is None or not found:
-            return dash.no_update, HIDDEN, HIDDEN, empty_words(source), SHOWN, LINE
+            return dash.no_update, HIDDEN, HIDDEN, empty_words(source), SHOWN, "", LINE
         threshold = chosen(engine, study, source, found, at)
         styles = [SHOWN, HIDDEN] if what == "threshold" else [HIDDEN, SHOWN]
-        line = verdict(engine, study, source, found)
-        return figure_of(engine, source, found, threshold), *styles, dash.no_update, HIDDEN, line
+        figure, best = figure_of(engine, source, found, threshold), verdict(engine, study, source, found)
+        count = engine.results.meta(judged(source, found))["count"]
+        return (
+            figure,
+            *styles,
+            dash.no_update,
+            HIDDEN,
+            best,
+            f"Accuracy of {count:,} {source['split']} images without the least sure",
+        )
 
     @app.callback(
         Output(ids.REFUSE, "figure", allow_duplicate=True),
@@ -306,7 +318,7 @@ def placed(
     return (
         dash.no_update if wanted == before else wanted,
         dash.no_update if shown == slid else shown,
-        round(100 * threshold.kept, 4),
+        round(100 * threshold.kept, 2),
         float(f"{threshold.score:.6g}") if wanted["score"] is None else wanted["score"],
     )
 
@@ -314,9 +326,8 @@ def placed(
 def told_of(engine: Engine, study: Mapping[str, Any], split: str, threshold: Threshold) -> list:
     """What comes of a threshold."""
     measure = threshold.measure
-    unit = f" {measure.unit}" if measure.unit else ""
     words = Tally.of(threshold.refused, threshold.among, correct_of(engine, study)).words(f"{split} images")
-    parts: list = [html.B(f"{measure.title} of {threshold.score:.4g}{unit} or more"), f" {words}."]
+    parts: list = [html.B(measure.answered(threshold.score)), f" {words}."]
     hidden = int(images_in(engine, study, split).sum() - threshold.among.sum())
     if hidden:
         parts.append(f" {hidden:,} are not shown on the map and not asked.")

@@ -166,13 +166,13 @@ def tell_page(beat: Beat, unseen: Unseen) -> tuple:
 
 
 def steps_of(jobs: Mapping[str, Job]) -> list[tuple[str, Job, int]]:
-    """What the study bar has steps for: the results that make a study, and of what panels have added the open jobs, one of a
-    kind, as many maps may be asked for at once: role, job, and how many more of its kind are open."""
+    """What the study bar has steps for: the results that make a study, and of what panels have added the jobs that run or
+    could, one of a kind, as many maps may be asked for at once: role, job, and how many more of its kind there are."""
     once = {job.key: (role, job) for role, job in jobs.items()}.values()  # one result may play two roles
     steps = [(role, job, 0) for role, job in once if not role.startswith(LATER)]
     added: dict[str, list[tuple[str, Job]]] = {}
     for role, job in once:
-        if role.startswith(LATER) and job.is_open:
+        if role.startswith(LATER) and job.state in ("queued", "running"):
             added.setdefault(job.kind, []).append((role, job))
     for same in added.values():
         role, job = next(((role, job) for role, job in same if job.state == "running"), same[0])

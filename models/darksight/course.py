@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from models.darksight.descent import descend
+from models.darksight.descent import Descent, descend
 from models.darksight.divergence import Targets
 from models.darksight.places import SAMPLE, answer_alike, at_once, place, search
 from models.darksight.start import POWERS, arrange, draw, first_places
@@ -78,59 +78,59 @@ class Course:
     def run(self) -> tuple[Student, torch.Tensor, int]:
         """The student, places (2, N), and how many steps led to them."""
         unsure = 1 - self._targets.p.max(0).values
-        student, steps = self._race(unsure + unsure.mean() + 1e-6)
-        places = first_places(self._targets, student.means)
-        places, loss = self._settle(student, places)
-        self._show(student, places)
+        best = self._race(unsure + unsure.mean() + 1e-6)
+        best = best._replace(places=first_places(self._targets, best.student.means))
+        places, loss = self._settle(best)
+        self._show(best.student, places)
         left = self._max_iter
         while left > 0:
             rows, weights = draw(loss + loss.mean() + 1e-6, self._sample, self._random)
             sample = self._targets.take(rows)._replace(weights=weights)
-            tried, _, _, took = self._descend(sample, student, places[:, rows], min(STAGE, left), self._tol)
-            left, steps = left - took, steps + took
-            moved = self._settle(tried, places)
-            if moved[1].mean() < loss.mean():
-                student, (places, loss) = tried, moved
-            self._show(student, places)
-        student, places = upright(student, places)
-        return student, answer_alike(self._targets, student, places), steps
+            tried = self._descend(sample, best._replace(places=places[:, rows]), min(STAGE, left), self._tol)
+            left -= tried.rounds - best.rounds
+            moved = self._settle(tried._replace(places=places))
+            better = moved[1].mean() < loss.mean()
+            best = tried if better else best._replace(rounds=tried.rounds)
+            places, loss = moved if better else (places, loss)
+            self._show(best.student, places)
+        student, places = upright(best.student, places)
+        return student, answer_alike(self._targets, student, places), best.rounds
 
-    def _race(self, scores: torch.Tensor) -> tuple[Student, int]:
+    def _race(self, scores: torch.Tensor) -> Descent:
         """The best of several starts on one sample."""
         rows, weights = draw(scores, self._sample, self._random)
         sample = self._targets.take(rows)._replace(weights=weights)
         entrants = [self._begin(sample, POWERS[number % len(POWERS)]) for number in range(self._n_init)]
         for starts, steps in self._heats:
-            entrants = [self._descend(sample, *entrant[:2], steps, 0) for entrant in entrants[:starts]]
-            entrants.sort(key=lambda entrant: entrant[2])
-        return entrants[0][0], self._steps_of_start + sum(steps for _, steps in self._heats)
+            entrants = [self._descend(sample, entrant, steps, 0) for entrant in entrants[:starts]]
+            entrants.sort(key=lambda entrant: entrant.loss)
+        return entrants[0]
 
-    def _begin(self, sample: Targets, power: float) -> tuple[Student, torch.Tensor]:
+    def _begin(self, sample: Targets, power: float) -> Descent:
         """A start: classes arranged by likeness, points among them, and what cooling there is."""
         means = arrange(sample, power, self._random)
         prior = torch.full_like(means[0], -math.log(len(means[0])))
-        student, places = Student(means, prior, self._variance, self._df), first_places(sample, means)
+        start = Descent(Student(means, prior, self._variance, self._df), first_places(sample, means))
         if self._steps_of_start:
             for heat in np.geomspace(self._cooling, 1, COOLING + 1)[:-1]:
                 warm = sample._replace(log_p=(sample.log_p / float(heat)).log_softmax(0))
                 warm = warm._replace(p=warm.log_p.exp())
-                student, places, _, _ = self._descend(warm, student, places, COOLING_STEPS, 0)
-        return student, places
+                start = self._descend(warm, start, COOLING_STEPS, 0)
+        return start
 
-    def _descend(
-        self, sample: Targets, student: Student, places: torch.Tensor, steps: int, tol: float
-    ) -> tuple[Student, torch.Tensor, float, int]:
+    def _descend(self, sample: Targets, begin: Descent, steps: int, tol: float) -> Descent:
         """`descend`, and what it takes is told."""
 
-        def report(_: int, student: Student, loss: float) -> None:
+        def report(loss: float) -> None:
             self._done += 1
             share = ROUNDS_SHARE * min(1, self._done / self._planned)
             self._tell(share, f"step {self._done} of at most {self._planned}", loss)
 
-        return descend(sample, student, places, steps, tol, self._joint, self._random, report)
+        return descend(sample, begin, steps, tol, self._joint, self._random, report)
 
-    def _settle(self, student: Student, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _settle(self, reached: Descent) -> tuple[torch.Tensor, torch.Tensor]:
         """All points at their best places from those given, and their divergence."""
+        student, places = reached.student, reached.places
         some = torch.as_tensor(self._random.randint(places.shape[1], size=SAMPLE)).to(places.device)
         known = place(self._targets.take(some), student, places[:, some], SETTLING)[0]
         parts = []

@@ -63,8 +63,8 @@ def compare(targets: Targets, student: Student, places: torch.Tensor) -> tuple[t
 class Slopes(NamedTuple):
     """First and second derivatives of the divergence by log P(y, c), as far as they belong to one class.
 
-    The second derivatives are diag(gradient + weight) - q qᵀ - (turn qᵀ + q turnᵀ) / 2. Without what vanishes where the
-    student is right, they are diag(weight) - weight weightᵀ, which is nowhere negative (Gauss-Newton).
+    The second derivatives are diag(gradient + weight) - q qᵀ - (turn qᵀ + q turnᵀ) / 2, of which the latter two are
+    -(q + turn / 2)(q + turn / 2)ᵀ + (turn / 2)(turn / 2)ᵀ.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class DarkSight(Plane):
 
     Probabilities are clipped at `eps` and normalised again, for the divergence only: it is infinite where one is 0.
 
-    Quicker: ``n_init=1, max_iter=15``. Finer: ``n_init=12, max_iter=90``.
+    Quicker: ``n_init=1, max_iter=15``. Finer: ``n_init=12, max_iter=60``.
 
     Parameters
     ----------

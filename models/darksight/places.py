@@ -85,12 +85,16 @@ def newton(targets: Targets, student: Student, seen: Seen, damping: torch.Tensor
     xx = (own_x * x).sum(0) + round_ - q_x * (q_x + turn_x)
     xy = (own_x * y).sum(0) - q_x * q_y - (turn_x * q_y + q_x * turn_y) / 2
     yy = (own * y * y).sum(0) + round_ - q_y * (q_y + turn_y)
-    lowest = (xx + yy) / 2 - ((xx - yy) ** 2 / 4 + xy * xy).sqrt()
-    lifted = (-2 * lowest).clamp_min(0) + damping
+    lifted = (-2 * lowest(xx, xy, yy)).clamp_min(0) + damping
     xx, yy = xx + lifted, yy + lifted
     determinant = (xx * yy - xy * xy).clamp_min(1e-20)
     step = torch.stack([xy * down_y - yy * down_x, xy * down_x - xx * down_y]) / determinant
     return step * (LONGEST_STEP / step.norm(dim=0).clamp_min(LONGEST_STEP))
+
+
+def lowest(xx: torch.Tensor, xy: torch.Tensor, yy: torch.Tensor) -> torch.Tensor:
+    """The smaller eigenvalue of each symmetric matrix of two rows."""
+    return (xx + yy) / 2 - ((xx - yy) ** 2 / 4 + xy * xy).sqrt()
 
 
 def search(

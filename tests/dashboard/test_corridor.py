@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from dashboard.darksight.corridor import corridor, middle_of_box, principal_axis, walk
+from dashboard.darksight.corridor import SLACK, corridor, middle_of_box, principal_axis, walk
 from dashboard.planes import Plane
 
 # Few distinct numbers, so that lines and points meet; and some of any kind.
@@ -24,7 +24,8 @@ def next_place(point, line):
     for number, (start, end) in enumerate(pairwise(line)):
         length = math.dist(start, end)
         dot = sum((p - s) * (e - s) for p, s, e in zip(point, start, end, strict=True)) / length
-        outside = (number == 0 and dot < 0) or (number == len(line) - 2 and dot > length)
+        slack = SLACK * length
+        outside = (number == 0 and dot < -slack) or (number == len(line) - 2 and dot > length + slack)
         at = min(max(dot, 0.0), length)
         place = [s + (e - s) * at / length for s, e in zip(start, end, strict=True)]
         distance = math.dist(point, place)
@@ -35,6 +36,7 @@ def next_place(point, line):
 
 
 @given(PLACES, LINES, WIDTHS)
+@example([(0.0, -4.0)], [(4.0, 1.25), (0.0, -4.0)], 1.0)  # at an end, but for rounding
 def test_the_points_of_a_corridor_are_those_next_to_its_line(places, line, width):
     bends = [line[0], *(b for a, b in pairwise(line) if a != b)]
     assume(all(math.dist(a, b) > 1e-3 for a, b in pairwise(bends)) and len(bends) > 1)

@@ -15,7 +15,6 @@ from dashboard.measures import unpack_bits
 from dashboard.server import build
 from tests.dashboard.asking import Page
 from tests.dashboard.mapped import add_map, anchors
-from workers.kinds import content_key
 
 MOST_BYTES = 50_000  # that a gesture may weigh on its way
 
@@ -52,7 +51,9 @@ def shown(page, *asked, **how):
 
 
 def read(text, dtype):
-    return np.frombuffer(base64.b64decode(text), dtype)
+    """Numbers, whose lowest bytes come first, then the next."""
+    size = np.dtype(dtype).itemsize
+    return np.frombuffer(base64.b64decode(text), "u1").reshape(size, -1).T.copy().view(dtype)[:, 0]
 
 
 def arrays(own, study):
@@ -78,7 +79,7 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
     study, fit = mapped
     told = shown(own_page, study, fit, outline(fit, **from_0_to_1()), split=split)
     source = told["bridge-source"]["data"]
-    images, steps = read(source["ids"], "<u4"), read(source["along"], "<u2")
+    images, steps = read(source["ids"], "<u4"), read(source["along"], "<u2").cumsum()
     labels, predicted, said = arrays(own, study)
     places = own.engine.results.array(fit["key"], "places").astype(float)
     start, end = anchors(10)[:2]
@@ -96,7 +97,7 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
     assert shares / 255 == pytest.approx(said[images][:, source["named"]].T, abs=0.5001 / 255)
     assert read(source["likeliest"], "<u2").tolist() == said[images].argmax(axis=1).tolist()
     assert read(source["wrong"], "<u2").tolist() == (labels[images] != predicted[images]).astype(int).tolist()
-    assert told["bridge-panel-subtitle"]["children"].startswith(f"{len(images)} {split} images from 0 to 1, ")
+    assert told["bridge-panel-subtitle"]["children"] == f"{len(images)} {split} images from 0 to 1"
     assert told["bridge-width-text"]["children"] == f"{width:.2g} wide"
     assert told["bridge-width-box"]["style"] == {}
 
@@ -104,7 +105,9 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
 def test_a_wider_corridor_takes_in_more(own_page, mapped):
     study, fit = mapped
     drawn = outline(fit, **from_0_to_1())
-    counts = [shown(own_page, study, fit, drawn, width=width)["bridge-source"]["data"]["count"] for width in (4, 10, 20)]
+    counts = [
+        shown(own_page, study, fit, drawn, width=width)["bridge-source"]["data"]["count"] for width in (4, 10, 20)
+    ]
     assert counts == sorted(set(counts))
 
 
@@ -150,9 +153,11 @@ def test_nothing_is_exported_before_there_is_something(own_page, mapped):
 
 @pytest.fixture(scope="module")
 def large(own, tmp_path_factory):
-    """Predictions of a file without images and labels, of many classes and more points than have a column each."""
-    rng = np.random.default_rng(0)
-    said = rng.dirichlet(np.full(10, 0.2), 7_000).astype(np.float32)
+    """Predictions of a file without images and labels, as doubtful as a poor teacher's, of more points than have a column
+    each."""
+    logits = np.random.default_rng(0).normal(0, 6, (7_000, 10))
+    said = np.exp(logits - logits.max(axis=1, keepdims=True))
+    said = (said / said.sum(axis=1, keepdims=True)).astype(np.float32)
     path = tmp_path_factory.mktemp("large") / "told.npz"
     np.savez(path, probs=said)
     return add_map(own.engine, own.give_study(path))
@@ -195,5 +200,4 @@ def test_the_likeliest_classes_of_an_image(own, own_page, mapped):
     assert response.headers["ETag"]
     missing = own_page.client.get(f"/darksight-top/{fit['key']}/1797")
     assert (missing.status_code, missing.text) == (404, "There is no image 1797; the map has 1797, counted from 0.\n")
-    nowhere = content_key("digits", {}, {})
-    assert own_page.client.get(f"/darksight-top/{nowhere}/0").status_code == 404
+    assert own_page.client.get(f"/darksight-top/{'0' * 64}/0").status_code == 404

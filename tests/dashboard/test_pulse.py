@@ -5,13 +5,14 @@ import re
 import pytest
 import redis
 
+from dashboard.jobs.pulse import steps_of
 from dashboard.links import study_data
 from dashboard.server import build
 from tests.dashboard.asking import Page
 from tests.dashboard.borrowed import EPOCHS
 from tests.engines import wait_until
 from workers import names
-from workers.jobs import Jobs
+from workers.jobs import Job, Jobs
 from workers.kinds import job
 from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
@@ -112,6 +113,22 @@ def test_a_further_map_is_a_step_until_it_is_there(tab, worker, own, digits):
     tab.beat()
     assert tab.states() == ["done"] * 4
     assert "embedding-logits" in tab.props["ready.data"]
+
+
+def test_of_many_maps_one_is_a_step_and_what_waits_for_them_is_none():
+    def made(key, kind, state):
+        return Job(key, kind, state, {}, {})
+
+    jobs = {
+        "images": made("a", "images", "done"), "predictions": made("b", "predictions", "waiting"),
+        "embedding": made("c", "embedding", "queued"), "embedding-d": made("d", "embedding", "queued"),
+        "embedding-e": made("e", "embedding", "running"), "embedding-f": made("f", "embedding", "queued"),
+        "embedding-g": made("g", "embedding", "done"), "worth-h": made("h", "map-worth", "waiting"),
+        "darksight-i": made("i", "darksight", "queued"),
+    }  # fmt: skip
+    assert [(role, job.key, more) for role, job, more in steps_of(jobs)] == [
+        ("images", "a", 0), ("predictions", "b", 0), ("embedding", "c", 0), ("embedding-e", "e", 2), ("darksight-i", "i", 0),
+    ]  # fmt: skip
 
 
 def test_a_tree_of_classes_is_a_step_until_it_is_there(tab, worker, own, digits):

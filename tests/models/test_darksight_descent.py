@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.darksight.descent import POINT_DAMPING, Step
+from models.darksight.descent import MOST_COUPLED, POINT_DAMPING, Descent, Step, descend
 from models.darksight.divergence import Targets, compare, slopes
 from models.darksight.places import answer_alike, candidates, from_candidates, newton, place, search
 from models.darksight.student import Student
@@ -92,52 +92,64 @@ def test_a_step_of_a_point_is_newtons(student):
     assert checked >= 4
 
 
+@pytest.mark.parametrize("coupled", [True, False])
 @pytest.mark.parametrize("joint", [True, False])
-def test_a_step_of_the_student_solves_the_whole_system(student, joint):
-    """Of means, prior and, where they move along, all places."""
-    count, damping = 6, 0.01
+def test_a_step_of_the_student_is_newtons(student, joint, coupled, monkeypatch):
+    """Of means, prior and, where they move along, all places, against autograd's derivatives of all of them."""
+    monkeypatch.setattr("models.darksight.descent.MOST_COUPLED", MOST_COUPLED if coupled else 0)
+    count, damping, size = 6, 0.01, 3 * CLASSES
     targets = targets_of(count)
-    places, _ = place(targets, student, places_of(count), 50)
-    step = Step(targets, student, places, joint)
-    tried, foreseen = step.student(damping)
+    places, _ = place(targets, student, places_of(count), 100)
+    tried, foreseen = Step(targets, student, places, joint).student(damping)
 
-    def logs(means, prior, places):
-        return student._replace(means=means, log_prior=prior).joint(places).log
+    def function(numbers):
+        means, prior = numbers[: 2 * CLASSES].view(2, CLASSES), numbers[2 * CLASSES : size]
+        seen = student._replace(means=means, log_prior=prior)
+        return targets.weights @ compare(targets, seen, numbers[size:].view(2, count))[0]
 
-    parts = torch.autograd.functional.jacobian(logs, (student.means, student.log_prior, places))
-    by_student = torch.cat([parts[0].flatten(2), parts[1]], 2).permute(1, 0, 2)  # points, classes, numbers
-    by_places = torch.stack([parts[2][:, n, :, n] for n in range(count)])
-    seen = compare(targets, student, places)[1]
-    found = slopes(targets, seen)
-    whole = torch.zeros(3 * CLASSES + 2 * count, 3 * CLASSES + 2 * count, dtype=torch.float64)
-    downhill = torch.zeros(len(whole), dtype=torch.float64)
-    for n in range(count):
-        columns = torch.zeros(CLASSES, len(whole), dtype=torch.float64)
-        columns[:, : 3 * CLASSES] = by_student[n]
-        own = slice(3 * CLASSES + 2 * n, 3 * CLASSES + 2 * n + 2)
-        if joint:
-            columns[:, own] = by_places[n]
-        weight = found.weight[:, n]
-        whole += targets.weights[n] * columns.T @ (torch.diag(weight) - torch.outer(weight, weight)) @ columns
-        downhill[: 3 * CLASSES] += targets.weights[n] * by_student[n].T @ found.gradient[:, n]
-        whole[own, own] += targets.weights[n] * POINT_DAMPING * torch.eye(2)
-    scale = torch.ones(3 * CLASSES, dtype=torch.float64)
-    scale[: 2 * CLASSES] /= student.variance
-    right = whole.clone()
-    right[: 3 * CLASSES, : 3 * CLASSES] += torch.diag(damping / CLASSES * scale)
-    solved = -torch.linalg.solve(right, downhill)
-    assert (tried.means - student.means).flatten().numpy() == pytest.approx(solved[: 2 * CLASSES].numpy(), rel=1e-5)
-    raised = (student.log_prior + solved[2 * CLASSES : 3 * CLASSES]).log_softmax(0)
-    assert tried.log_prior.numpy() == pytest.approx(raised.numpy(), rel=1e-5)
+    numbers = torch.cat([student.means.flatten(), student.log_prior, places.flatten()])
+    gradient = torch.autograd.functional.jacobian(function, numbers)[:size]
+    whole = torch.autograd.functional.hessian(function, numbers)
+    matrix = whole[:size, :size]
+    if joint:
+        by_points = whole[size:, size:] + POINT_DAMPING * torch.diag(targets.weights.repeat(2))
+        assert torch.linalg.eigvalsh(by_points)[0] > 0
+        matrix = matrix - whole[:size, size:] @ torch.linalg.solve(by_points, whole[size:, :size])
+    if not coupled:
+        number = torch.arange(size) % CLASSES
+        matrix = torch.where(number[:, None] == number, matrix, 0)
+    unit = torch.ones(3, CLASSES, dtype=torch.float64)
+    unit[:2] *= student.variance
+    unit = (CLASSES * unit).sqrt().flatten()
+    curved, along = torch.linalg.eigh(unit[:, None] * matrix * unit)
+    expected = unit * (along @ ((along.T @ -(gradient * unit)) / (curved.abs() + damping)))
+    assert (tried.means - student.means).flatten().numpy() == pytest.approx(expected[: 2 * CLASSES].numpy(), abs=1e-6)
+    raised = (student.log_prior + expected[2 * CLASSES :]).log_softmax(0)
+    assert tried.log_prior.numpy() == pytest.approx(raised.numpy(), abs=1e-6)
+    assert foreseen == pytest.approx(float(-gradient @ expected - expected @ matrix @ expected / 2), rel=1e-4)
     assert foreseen > 0
 
-    def function(means, prior):
-        return targets.weights @ compare(targets, student._replace(means=means, log_prior=prior), places)[0]
 
-    gradient = torch.autograd.functional.jacobian(function, (student.means, student.log_prior))
-    assert downhill[: 3 * CLASSES].numpy() == pytest.approx(
-        torch.cat([gradient[0].flatten(), gradient[1]]).numpy(), abs=1e-10
-    )
+def test_a_descent_arrives_where_nothing_is_gained_and_goes_on_from_there(student):
+    targets, told = targets_of(40), []
+    begin = Descent(student, places_of(40))
+    end = descend(targets, begin, 60, 0, True, np.random.RandomState(0), told.append)
+    assert len(told) == end.rounds == 60
+    assert told == sorted(told, reverse=True)
+    assert end.loss == pytest.approx(told[-1])
+    assert end.loss == pytest.approx(float(targets.weights @ compare(targets, end.student, end.places)[0]))
+
+    def function(means, prior):
+        seen = end.student._replace(means=means, log_prior=prior)
+        return targets.weights @ compare(targets, seen, end.places)[0]
+
+    slope = torch.autograd.functional.jacobian(function, (end.student.means, end.student.log_prior))
+    before = torch.autograd.functional.jacobian(function, (student.means, student.log_prior))
+    assert max(part.abs().max() for part in slope) < 0.02 * max(part.abs().max() for part in before)
+    further = descend(targets, end, 3, 0, True, np.random.RandomState(0), told.append)
+    assert further.rounds == 63
+    assert further.loss <= end.loss + 1e-9
+    assert descend(targets, end, 60, 0.1, True, np.random.RandomState(0), told.append).rounds == 65
 
 
 def test_points_never_become_worse_and_arrive(student):

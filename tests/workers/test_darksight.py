@@ -342,7 +342,7 @@ def asked(make, jobs, results):
     return {"images": images.key, "teacher": trained.key, "darksight": key, "epoch": 0, "number": 1500}, teacher
 
 
-def test_the_gradient_is_that_of_the_log_of_the_density(asked, results):
+def test_the_gradient_is_that_of_the_log_of_the_density(asked, results, monkeypatch):
     params, teacher = asked
     answer = usual_pixels(results, **params)
     gradient = np.array(answer["gradient"])
@@ -366,3 +366,8 @@ def test_the_gradient_is_that_of_the_log_of_the_density(asked, results):
     assert rise / 2 == pytest.approx((gradient * step).sum(), rel=0.05)
     with pytest.raises(ValueError, match="ids must lie in 0 to 1796"):
         usual_pixels(results, **params | {"number": 1797})
+    monkeypatch.setattr(
+        ParametricDarkSight, "transform", lambda self, p: np.full((1, 2), np.nan)
+    )  # as if it were hidden
+    with pytest.raises(ValueError, match="Image 1500 has too little in the classes of this map, and no place on it"):
+        usual_pixels(results, **params)
