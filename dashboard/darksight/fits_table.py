@@ -91,7 +91,7 @@ def cells_of(fit: Fit, now: float) -> list[html.Td]:
         html.Td(two(share(meta["agreement"]), share(meta["agreement_other"])), className="jobs-number", title=below),
         *[html.Td(share((meta["accuracy"] or {}).get(who)), className="jobs-number") for who in ("student", "teacher")],
         html.Td(f"{meta['n_iter']:,}", className="jobs-number"),
-        html.Td(f"{meta['seconds']:.1f} s", className="jobs-number"),
+        html.Td(f"{meta['fit_seconds']:.1f} s", className="jobs-number"),
         html.Td(two(f"{meta['n_fitted']:,} {meta['split']}", hidden_words(meta["n_hidden"])), className="jobs-number"),
     ]
 

@@ -66,7 +66,7 @@ def usual_panel() -> html.Section:
                     ),
                     html.Div(
                         [
-                            html.Div("full: teacher · hatched: student, three likeliest", className="usual-small"),
+                            html.Div("hatched: student, three likeliest", className="usual-small"),
                             graph(ids.USUAL_BARS),
                         ],
                         className="usual-bars",

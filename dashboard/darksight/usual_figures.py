@@ -104,8 +104,8 @@ def heat_figure(pixels: np.ndarray, gradient: np.ndarray) -> go.Figure:
         ],
         colorbar={
             "orientation": "h", "y": 0, "yanchor": "top", "ypad": 4, "thickness": 7, "len": 1, "lenmode": "fraction",
-            "xpad": 0, "outlinewidth": 0, "tickvals": [-0.8 * most, 0, 0.8 * most],
-            "ticktext": [f"−{most * 0.8:.2g}", "0", f"+{most * 0.8:.2g}"], "tickfont": {"size": 10},
+            "xpad": 0, "outlinewidth": 0, "tickvals": [-most / 2, 0, most / 2],
+            "ticktext": [f"−{most / 2:.2g}", "0", f"+{most / 2:.2g}"], "tickfont": {"size": 10},
         },
     )  # fmt: skip
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}

@@ -11,6 +11,7 @@ from workers.kinds import DENSITY_GRID
 from workers.studies import Study
 
 RADIUS = 5.0
+LEAST_MASS = 0.05  # in the classes of a map: what has less is hidden
 TEMPERATURE = 0.35  # power of the probabilities: what is uncertain comes to lie well between the classes
 
 
@@ -28,27 +29,39 @@ def places_of(probabilities: np.ndarray) -> np.ndarray:
     return (soft @ anchors(soft.shape[1]) + aside).astype(np.float32)
 
 
-def add_map(engine: Engine, study: Study, places: np.ndarray | None = None) -> tuple[Study, dict[str, Any]]:
-    """The study with a map, and the map as the view's store has it; without a worker, in a store of the test's own."""
-    spec = spec_of(engine, study.keys, DarkSightParams())
+def add_map(
+    engine: Engine,
+    study: Study,
+    places: np.ndarray | None = None,
+    asked: DarkSightParams = DarkSightParams(),  # noqa: B008 (it cannot be changed)
+    **told: Any,
+) -> tuple[Study, dict[str, Any]]:
+    """The study with a map, and the map as the view's store has it; without a worker, in a store of the test's own.
+    `told` is in its metadata, in place of what is there else."""
+    spec = spec_of(engine, study.keys, asked)
     study = engine.studies.add(study.id, f"{ROLE}{spec.key[:8]}", spec)
     claimed = engine.jobs.claim(spec.key, "a test")
     assert claimed is not None
     said = engine.results.array(study.keys["predictions"], "probabilities")
+    classes = np.arange(said.shape[1]) if asked.classes is None else np.array(asked.classes)
+    mass = said[:, classes].sum(axis=1)
+    said = said[:, classes] / np.maximum(mass, 1e-12)[:, np.newaxis]
     places = places_of(said) if places is None else places.astype(np.float32)
-    means = anchors(said.shape[1])
+    places[mass < LEAST_MASS] = np.nan
+    means = anchors(len(classes))
     order = np.argsort(-said, axis=1, kind="stable")[:, :3]
     shares = np.take_along_axis(said, order, axis=1).astype(np.float32)
+    likeliest = classes[order].astype(np.uint16)
     line = np.linspace(-1.5 * RADIUS, 1.5 * RADIUS, DENSITY_GRID)
     contents = {
         "places": places,
         "log_density": log_density(places, means),
         "means": means.astype(np.float32),
         "class_log_prior": np.full(len(means), -np.log(len(means)), np.float32),
-        "classes": np.arange(len(means), dtype=np.int32),
-        "teacher_classes": order.astype(np.uint16),
+        "classes": classes.astype(np.int32),
+        "teacher_classes": likeliest,
         "teacher_shares": shares,
-        "student_classes": order.astype(np.uint16),
+        "student_classes": likeliest,
         "student_shares": (0.9 * shares).astype(np.float32),
         "grid_x": line.astype(np.float32),
         "grid_y": line.astype(np.float32),
@@ -59,8 +72,9 @@ def add_map(engine: Engine, study: Study, places: np.ndarray | None = None) -> t
         "kind": "darksight", "version": 1, "seconds": 1.0, "arrays": described, "split": "test", "settings": {},
         "kl_divergence": 0.01, "agreement": 0.99, "n_iter": 1, "n_hidden": int(np.isnan(places[:, 0]).sum()), "eps": 1e-12,
         "accuracy": None, "agreement_other": None, "kl_divergence_other": None, "parametric": False, "n_fitted": len(said),
+        "fit_seconds": 0.5,
     }  # fmt: skip
-    assert engine.jobs.commit(spec.key, claimed.attempt, size, meta) == "ok"
+    assert engine.jobs.commit(spec.key, claimed.attempt, size, meta | told) == "ok"
     return study, {"key": spec.key, "split": "test"}
 
 
