@@ -22,7 +22,7 @@ from waitress.server import create_server
 
 from benchmarks.harness import Darkroom, folder, free_port, machine, median, met, read_runs, table
 from benchmarks.studies import finished, mnist, predictions_alone
-from tests.browser.desk import FLAGS, MAP_PAINTED, Desk, find_browser
+from tests.browser.desk import FLAGS, IS_PAINTED, Desk, find_browser
 from workers.studies import Study
 
 PAINT_SECONDS, PAYLOAD_KB = 1.5, 50.0
@@ -41,7 +41,7 @@ requestAnimationFrame(look);
 DRAWN = "document.querySelector('.js-plotly-plot')?.calcdata?.length"
 PAINTED = (
     "document.querySelector('#matrix .js-plotly-plot')?.calcdata?.length"
-    f" && document.querySelector('#scatter .scatter-plot')?.calcdata?.length && {MAP_PAINTED}"
+    f" && document.querySelector('#scatter .scatter-plot')?.calcdata?.length && {IS_PAINTED}(window.darkroom.maps.scatter)"
     " && document.querySelector('#grid')?.dataset.ready === 'true'"
 )
 

@@ -45,9 +45,8 @@ FLAGS = [
 SAID = "document.body.innerText"
 PLOT = "document.querySelector('#{} .js-plotly-plot')"
 # Whether all points of the map in the plane are on its canvas.
-MAP_PAINTED = (
-    "window.darkroom?.maps?.scatter?.drawing?.painted === window.darkroom?.maps?.scatter?.members.flat().length"
-)
+# Whether all points of a `map` that is there are on its canvas.
+IS_PAINTED = "(map => Boolean(map) && map.drawing?.painted === map.members.flat().length)"
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -291,24 +290,28 @@ class Desk:
 
     # ---- map ----
 
-    def wait_map(self) -> None:
-        """Until the map is drawn."""
-        self.wait(f"{MAP_PAINTED} && window.darkroom.maps.scatter.drawings === 0")
+    # `on` is the name of the map's place.
 
-    def place(self, at: list[float]) -> list[float]:
-        """Where a place of the map is, in px."""
-        return self.js(
-            """([x, y]) => { const {plot} = window.darkroom.maps.scatter, box = plot.getBoundingClientRect();
-                const {xaxis, yaxis} = plot._fullLayout;
-                return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)] }""",
-            at,
+    def wait_map(self, on: str = "scatter") -> None:
+        """Until the map is drawn."""
+        self.wait(
+            f"on => {{ const map = window.darkroom.maps[on]; return {IS_PAINTED}(map) && map.drawings === 0 }}", on
         )
 
-    def lasso(self, box: tuple[float, float, float, float], key: str | None = None) -> None:
+    def place(self, at: list[float], on: str = "scatter") -> list[float]:
+        """Where a place of the map is, in px."""
+        return self.js(
+            """([[x, y], on]) => { const {plot} = window.darkroom.maps[on], box = plot.getBoundingClientRect();
+                const {xaxis, yaxis} = plot._fullLayout;
+                return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)] }""",
+            [at, on],
+        )
+
+    def lasso(self, box: tuple[float, float, float, float], key: str | None = None, on: str = "scatter") -> None:
         """Draws round a box (left, bottom, right, top, in units of the map), perhaps with a key held down."""
         left, bottom, right, top = map(float, box)
         corners = [
-            self.place(at) for at in ([left, bottom], [right, bottom], [right, top], [left, top], [left, bottom])
+            self.place(at, on) for at in ([left, bottom], [right, bottom], [right, top], [left, top], [left, bottom])
         ]
         self.page.mouse.move(*corners[0])
         if key:
@@ -320,25 +323,25 @@ class Desk:
         if key:
             self.page.keyboard.up(key)
 
-    def wait_bright(self, ids: list[int] | None) -> None:
+    def wait_bright(self, ids: list[int] | None, on: str = "scatter") -> None:
         """Until exactly these points of the map are not faded; None for all, as nothing is selected."""
         self.wait(
-            f"""wanted => {{ if (!({MAP_PAINTED}) || window.darkroom.maps.scatter.drawings) return false;
-                const {{drawing, members}} = window.darkroom.maps.scatter, bright = drawing.bright.flat();
-                const isFaded = bright.length < members.flat().length;
+            f"""([wanted, on]) => {{ const map = window.darkroom.maps[on];
+                if (!{IS_PAINTED}(map) || map.drawings) return false;
+                const bright = map.drawing.bright.flat(), isFaded = bright.length < map.members.flat().length;
                 return JSON.stringify(isFaded ? bright.sort((a, b) => a - b) : null) === wanted }}""",
-            "null" if ids is None else "[" + ",".join(map(str, ids)) + "]",
+            ["null" if ids is None else "[" + ",".join(map(str, ids)) + "]", on],
         )
 
-    def wait_ring(self, at: Any, ring: str = "focus") -> None:
+    def wait_ring(self, at: Any, ring: str = "focus", on: str = "scatter") -> None:
         """Until the ring of the focused image, or of the one hovered elsewhere, is at a place of the map; None for no
         ring."""
         self.wait(
-            """([at, ring]) => { const {rings: {[ring]: {hidden, style}}, plot} = window.darkroom.maps.scatter;
+            """([at, ring, on]) => { const {rings: {[ring]: {hidden, style}}, plot} = window.darkroom.maps[on];
                 if (!at || hidden) return !at && hidden;
                 const {xaxis, yaxis} = plot._fullLayout, {e: x, f: y} = new DOMMatrix(style.transform);
                 return Math.hypot(x - xaxis._offset - xaxis.d2p(at[0]), y - yaxis._offset - yaxis.d2p(at[1])) < 0.1 }""",
-            [at if at is None else [float(number) for number in at], ring],
+            [at if at is None else [float(number) for number in at], ring, on],
         )
 
     def pick(self, control: str, text: str) -> None:

@@ -1,5 +1,7 @@
-"""A DarkSight map for tests of what is done with one: its places are set by hand, so that bridges lie where tests look."""
+"""A DarkSight map for tests of what is done with one: its places are set by hand, so that bridges lie where tests look; and
+results of other jobs, as if a worker had made them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ from dashboard.darksight.fits import ROLE, spec_of
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
 from workers.kinds import DENSITY_GRID
+from workers.params import EmbeddingParams
 from workers.studies import Study
 
 RADIUS = 5.0
@@ -82,3 +85,26 @@ def log_density(places: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Of places (..., 2) under a student that is normal about the centres of the classes (K, 2), but for a constant."""
     squared = ((places[..., None, :] - means) ** 2).sum(axis=-1)
     return np.log(np.exp(-squared / 2).mean(axis=-1) + 1e-12).astype(np.float32)
+
+
+def finish(engine: Engine, key: str, contents: Mapping[str, np.ndarray], **meta: Any) -> None:
+    """Has a job that was asked for be done."""
+    claimed = engine.jobs.claim(key, "a test")
+    assert claimed is not None
+    size, described = engine.results.stage(key, claimed.attempt, contents)
+    told = {"kind": claimed.kind, "inputs": claimed.inputs, "arrays": described}
+    assert engine.jobs.commit(key, claimed.attempt, size, told | meta) == "ok"
+
+
+def finish_worth(engine: Engine, key: str, fidelity: Sequence[float], ks: Sequence[int] = (1, 10, 100)) -> None:
+    """Has it be known what a map is worth."""
+    contents = {"ks": np.array(ks, np.int32), "fidelity": np.array(fidelity, float)}
+    finish(engine, key, contents, count=359, measures=[])
+
+
+def finish_other(engine: Engine, key: str, places: np.ndarray) -> None:
+    """Has a map of another method be there."""
+    params = EmbeddingParams.model_validate(engine.jobs.get(key).params)
+    told = {"method": params.method, "of": params.of, "n_components": params.n_components, "settings": params.settings}
+    facts = {"kl_divergence": 0.5, "explained_variance": [0.3, 0.1] if params.method == "pca" else None}
+    finish(engine, key, {"places": places.astype(np.float32)}, **told, **facts)

@@ -18,10 +18,13 @@ from dashboard.links import study_data
 from dashboard.server import build
 from dashboard.theme import ACCENT_COLOUR
 from tests.dashboard.asking import Page
+from tests.dashboard.mapped import finish, finish_other, finish_worth
 from workers.darksight_params import DarkSightParams
 from workers.params import EmbeddingParams
 
 KS = (1, 10, 100)
+N = 1797
+PLACES = np.zeros((N, 2))
 
 
 def curve(group, setting, fidelity, ks=KS):
@@ -134,24 +137,11 @@ def study(own, own_page, digits):
     return own.copy_study(digits)
 
 
-def made(engine, key, arrays=None, **meta):
-    """Has a job be done, as if a worker had."""
-    job = engine.jobs.claim(key, "here")
-    assert job is not None
-    size, described = engine.results.stage(key, job.attempt, arrays or {})
-    told = {"kind": job.kind, "inputs": job.inputs, "arrays": described}
-    assert engine.jobs.commit(key, job.attempt, size, told | meta) == "ok"
-
-
-def worth(engine, key, fidelity):
-    made(engine, key, {"ks": np.array(KS, np.int32), "fidelity": np.array(fidelity, float)}, count=359)
-
-
 @pytest.fixture
 def fit(own, study):
     """A DarkSight map of the study; the study as it is with it, and what the view says is shown."""
     grown, key = ask_for(own.engine, study_data(study), DarkSightParams())
-    made(own.engine, key)
+    finish(own.engine, key, {})
     return grown, {"key": key, "split": "test"}
 
 
@@ -177,7 +167,7 @@ def test_the_map_that_is_shown_is_compared_when_somebody_looks_and_only_once(own
     grown, shown_fit = fit
 
     def ask(study, **more):
-        return own_page.ask("study.data", "darksight-fit.data", **given(study, shown_fit, **more))
+        return own_page.ask("study.data", "darksight-maps-deck.value", **given(study, shown_fit, **more))
 
     assert ask(grown, darksight_maps_deck__value=ids.OTHER_PANEL) == {}
     told = ask(grown)["study"]["data"]
@@ -189,17 +179,17 @@ def test_the_map_that_is_shown_is_compared_when_somebody_looks_and_only_once(own
     assert [role for role in again.keys if role.startswith("worth-")] == [f"worth-{key[:8]}"]  # PCA is not asked for
     seen = shown(own_page, again, shown_fit)
     assert seen["fidelity-words.children"] == "DarkSight, seed 0: waits for a worker."
-    worth(own.engine, key, (0.1, 0.2, 0.3))
+    finish_worth(own.engine, key, (0.1, 0.2, 0.3))
     seen = shown(own_page, again, shown_fit)
     assert seen["fidelity-words.style"] == {"display": "none"}
     assert [trace["name"] for trace in seen["fidelity.figure"]["data"]] == ["<b>0.300</b> DarkSight<br>seed 0"]
-    assert seen["fidelity-panel-subtitle.children"].startswith("M_k of 359 test images")
+    assert seen["fidelity-panel-subtitle.children"].startswith("M_k over 359 test images")
     assert seen["fidelity-k.data"] == ["1", "10", "100"]
 
 
 def test_a_fit_of_the_study_before_is_not_compared(own_page, study):
     told = given(study, {"key": "a" * 64, "split": "test"})
-    assert own_page.ask("study.data", "darksight-fit.data", **told) == {}
+    assert own_page.ask("study.data", "darksight-maps-deck.value", **told) == {}
 
 
 def test_what_is_shown_already_is_not_sent_again(own_page, study):
@@ -217,13 +207,13 @@ def test_all_maps_of_the_study_are_compared_when_asked_and_those_in_space_are_no
     flat = study.keys["embedding"]
     spatial = EmbeddingParams(method="pca", of="logits", n_components=3)
     grown = maps.ask_for(own.engine, study_data(study), spatial)
-    made(own.engine, maps.key_of(grown.keys, spatial))
+    finish_other(own.engine, maps.key_of(grown.keys, spatial), np.zeros((N, 3)))
     seen = shown(own_page, grown)
     assert (seen["fidelity-all.children"], seen["fidelity-all.display"]) == ("Compare 1 more map", "block")
     told = press(own_page, "all", grown)["study"]["data"]
     key = worth_key(study.keys, flat, "test")
     assert [each for role, each in told["keys"].items() if role.startswith("worth-")] == [key]
-    worth(own.engine, key, (0.3, 0.4, 0.5))
+    finish_worth(own.engine, key, (0.3, 0.4, 0.5))
     seen = shown(own_page, own.engine.studies.get(study.id), k="50")
     assert seen["fidelity-all.display"] == "none"
     assert [trace["name"] for trace in seen["fidelity.figure"]["data"]] == ["<b>0.400</b> PCA of features"]
@@ -232,7 +222,7 @@ def test_all_maps_of_the_study_are_compared_when_asked_and_those_in_space_are_no
 
 def test_a_comparison_that_failed_says_why_and_can_be_asked_for_again(own_page, own, fit):
     grown, shown_fit = fit
-    own_page.ask("study.data", "darksight-fit.data", **given(grown, shown_fit))
+    own_page.ask("study.data", "darksight-maps-deck.value", **given(grown, shown_fit))
     grown = own.engine.studies.get(grown.id)
     key = worth_key(grown.keys, shown_fit["key"], "test")
     own.engine.jobs.fail(key, own.engine.jobs.claim(key, "here").attempt, "The disk is full.")
@@ -261,8 +251,8 @@ def test_several_perplexities_are_made_when_asked_told_of_and_stopped(own_page, 
     assert (seen["fidelity-cancel.display"], seen["fidelity-sweep.display"]) == ("block", "none")
 
     for key, fidelity in zip(added[:2], ((0.1, 0.2, 0.4), (0.2, 0.2, 0.3)), strict=True):
-        made(own.engine, key, method="tsne")
-        worth(own.engine, worth_key(grown.keys, key, "test"), fidelity)
+        finish_other(own.engine, key, PLACES)
+        finish_worth(own.engine, worth_key(grown.keys, key, "test"), fidelity)
     attempt = jobs.claim(added[2], "here").attempt
     jobs.report(added[2], attempt, {"message": "iteration 50 of 750", "fraction": 0.25})
     seen = shown(own_page, grown)
@@ -307,7 +297,7 @@ def test_the_curves_can_be_taken_along(own_page, own, study):
     words = "There is nothing to export before a map of this study has been compared."
     assert take(study)["toasts"]["sendNotifications"][0]["message"] == words
     press(own_page, "all", study)
-    worth(own.engine, worth_key(study.keys, study.keys["embedding"], "test"), (0.3, 0.4, 0.5))
+    finish_worth(own.engine, worth_key(study.keys, study.keys["embedding"], "test"), (0.3, 0.4, 0.5))
     sent = take(own.engine.studies.get(study.id))["download"]["data"]
     assert sent["filename"] == "fidelity-test.csv"
     assert sent["content"].splitlines()[1] == "PCA of features,,359,1,0.3"
