@@ -42,7 +42,8 @@
   class ScatterPoints {
     constructor() {
       this.canvas = Object.assign(document.createElement('canvas'), {className: 'scatter-points'});
-      this.context = this.canvas.getContext('2d');
+      // Its pixels come from here: they are kept here, and not on a graphics card.
+      this.context = this.canvas.getContext('2d', {willReadFrequently: true});
       this.known = {};  // stamps
     }
 
