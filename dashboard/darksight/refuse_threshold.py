@@ -189,6 +189,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
             drawn = look(measure.name, threshold.measure.name)
             patch["data"][place]["line"]["width"] = drawn["line"]["width"]
             patch["data"][place]["opacity"] = drawn["opacity"]
+            patch["data"][place]["zorder"] = drawn["zorder"]
         patch["layout"]["shapes"] = [line_at(threshold.kept)]
         return patch
 
@@ -198,7 +199,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
             "source": Input(ids.REFUSE_SOURCE, "data"),
             "at": Input(ids.REFUSE_AT, "data"),
             "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
-            "study": State(shared.STUDY, "data"),
+            "study": Input(shared.STUDY, "data"),
         },
     )
     def enlist(source: dict | None, at: dict | None, steps: list | None, study: dict | None):
@@ -225,8 +226,10 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         if study is None or source is None or not found:
             return "", "Select the refused"
         threshold = chosen(engine, study, source, found, at)
-        many = int((threshold.refused & images_in(engine, study, split or source["split"])).sum())
-        return told_of(engine, study, source["split"], threshold), f"Select the {many:,} refused"
+        split = split or source["split"]
+        many = int((threshold.refused & images_in(engine, study, split)).sum())
+        words = f"Select the {many:,} refused" + ("" if split == source["split"] else f" of {split}")
+        return told_of(engine, study, source["split"], threshold), words
 
     @app.callback(
         Output(shared.SELECTION, "data", allow_duplicate=True),
