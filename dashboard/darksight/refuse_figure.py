@@ -109,7 +109,7 @@ def scores_figure(scores: np.ndarray, title: str, unit: str, colour: str, least:
         customdata=np.stack([edges[:-1], edges[1:]], axis=1),
         hovertemplate="%{customdata[0]:.4g} to %{customdata[1]:.4g}: %{y:,} images<extra></extra>",
     )
-    words = f"{html.escape(title, quote=False)}, the more the more confident" + (f" ({unit})" if unit else "")
+    words = html.escape(title, quote=False) + (f", {unit}" if unit else "") + ": the higher, the more confident"
     figure.update_xaxes(title_text=words)
     figure.update_yaxes(title_text="images", rangemode="tozero")
     figure.update_layout(shapes=[line_at(least)], bargap=0, margin={"l": 58})

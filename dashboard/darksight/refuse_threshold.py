@@ -159,13 +159,15 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         styles = [SHOWN, HIDDEN] if what == "threshold" else [HIDDEN, SHOWN]
         figure, best = figure_of(engine, source, found, threshold), verdict(engine, study, source, found)
         count = engine.results.meta(judged(source, found))["count"]
+        line = f"of {count:,} {source['split']} images"
+        line = f"Scores {line}" if found[0].mean is None else f"Accuracy {line} without the least sure"
         return (
             figure,
             *styles,
             dash.no_update,
             HIDDEN,
             best,
-            f"Accuracy of {count:,} {source['split']} images without the least sure",
+            line,
         )
 
     @app.callback(
