@@ -12,7 +12,6 @@ from dashboard.theme import ACCENT_COLOUR, PLAIN, TEN_CLASSES, blank_figure, cla
 # Colours of the measures that every study has, whatever their order; those of further maps come after them.
 KNOWN = ("map-kde", "map-mixture", "kde", "dirichlet-mixture", "entropy", "maximum", "margin")
 COLOURS = (*(TEN_CLASSES[place] for place in (0, 9, 6, 1, 4, 2, 5)), *class_colours(48)[10:])
-STRONG, LIGHT = {"width": 3}, {"width": 1.5}
 FAINT = 0.45
 BINS = 60
 LINE = {"color": ACCENT_COLOUR, "width": 1.5, "dash": "dot"}
@@ -51,6 +50,7 @@ def curves_figure(
             mode="lines",
             line={"color": colours[name], "dash": "dash" if "@" in name else "solid"} | look(name, chosen)["line"],
             opacity=look(name, chosen)["opacity"],
+            zorder=look(name, chosen)["zorder"],
             hovertemplate="%{fullData.name}<br>keeps %{x:.1%}, %{y:.2%} right<extra></extra>",
         )
     for title, x, y in (("best possible", *best), ("chance", best[0][[0, -1]], np.full(2, chance))):
@@ -72,8 +72,10 @@ def curves_figure(
 
 
 def look(name: str, chosen: str) -> dict[str, Any]:
-    """How a curve is drawn: strong if it is the chosen one."""
-    return {"line": STRONG, "opacity": 1} if name == chosen else {"line": LIGHT, "opacity": FAINT}
+    """How a curve is drawn: strong, over all others, if it is the chosen one."""
+    if name == chosen:
+        return {"line": {"width": 3}, "opacity": 1, "zorder": 1}
+    return {"line": {"width": 1.5}, "opacity": FAINT, "zorder": 0}
 
 
 def line_at(x: float) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def scores_figure(scores: np.ndarray, title: str, unit: str, colour: str, least:
         customdata=np.stack([edges[:-1], edges[1:]], axis=1),
         hovertemplate="%{customdata[0]:.4g} to %{customdata[1]:.4g}: %{y:,} images<extra></extra>",
     )
-    words = f"{html.escape(title, quote=False)}, the more the more confident" + (f" ({unit})" if unit else "")
+    words = html.escape(title, quote=False) + (f", {unit}" if unit else "") + ": the higher, the more confident"
     figure.update_xaxes(title_text=words)
     figure.update_yaxes(title_text="images", rangemode="tozero")
     figure.update_layout(shapes=[line_at(least)], bargap=0, margin={"l": 58})

@@ -202,7 +202,8 @@ def verdict(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any],
         return f"{words}."
     keys = study["keys"]
     lead, half = gap(engine, keys["images"], keys["predictions"], source["split"], best, rival)
-    words += f"; {rival.in_words} {100 * abs(lead):.2f} ± {100 * half:.2f} points less"
+    decimals = 2 if 100 * half >= 0.1 else 3
+    words += f"; {rival.in_words} {100 * abs(lead):.{decimals}f} ± {100 * half:.{decimals}f} points less"
     return f"{words}, perhaps by chance." if abs(lead) <= half else f"{words}."
 
 

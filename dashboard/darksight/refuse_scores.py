@@ -58,19 +58,20 @@ class Tally:
             if self.kept:
                 low, high = wilson_interval(self.right, self.kept)
                 ends = f"{percent(low, high).rstrip('%')} to {percent(high, low)}"
-                kept += f", of which {percent(self.right / self.kept)} are right (95% interval {ends})"
+                kept += f", of which {percent(self.right / self.kept, low)} are right (95% interval {ends})"
             if refused:
                 lost += f", of which {percent(self.wrong / refused)} are wrong"
         return f"{kept}; {lost}"
 
 
 def percent(share: float, *beside: float) -> str:
-    """A share, with a second decimal where the first would make all or nothing of it, or of one that stands beside it: "98.1%",
-    "99.94%"."""
+    """A share, with a second decimal where the first would make all or nothing of it, or the same of it and what stands beside
+    it: "98.1%", "99.94%"."""
     if share in (0, 1):
         return f"{share:.0%}"
     plain = all(0.01 < one < 0.99 or one in (0, 1) for one in (share, *beside))
-    return f"{share:.1%}" if plain else f"{share:.2%}"
+    apart = all(abs(one - share) > 0.002 for one in beside)
+    return f"{share:.1%}" if plain and apart else f"{share:.2%}"
 
 
 def contributions(scores: np.ndarray, correct: np.ndarray) -> tuple[float, np.ndarray]:

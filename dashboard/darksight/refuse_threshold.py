@@ -159,13 +159,15 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         styles = [SHOWN, HIDDEN] if what == "threshold" else [HIDDEN, SHOWN]
         figure, best = figure_of(engine, source, found, threshold), verdict(engine, study, source, found)
         count = engine.results.meta(judged(source, found))["count"]
+        line = f"of {count:,} {source['split']} images"
+        line = f"Scores {line}" if found[0].mean is None else f"Accuracy {line} without the least sure"
         return (
             figure,
             *styles,
             dash.no_update,
             HIDDEN,
             best,
-            f"Accuracy of {count:,} {source['split']} images without the least sure",
+            line,
         )
 
     @app.callback(
@@ -189,6 +191,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
             drawn = look(measure.name, threshold.measure.name)
             patch["data"][place]["line"]["width"] = drawn["line"]["width"]
             patch["data"][place]["opacity"] = drawn["opacity"]
+            patch["data"][place]["zorder"] = drawn["zorder"]
         patch["layout"]["shapes"] = [line_at(threshold.kept)]
         return patch
 
@@ -198,7 +201,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
             "source": Input(ids.REFUSE_SOURCE, "data"),
             "at": Input(ids.REFUSE_AT, "data"),
             "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
-            "study": State(shared.STUDY, "data"),
+            "study": Input(shared.STUDY, "data"),
         },
     )
     def enlist(source: dict | None, at: dict | None, steps: list | None, study: dict | None):
@@ -225,8 +228,10 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         if study is None or source is None or not found:
             return "", "Select the refused"
         threshold = chosen(engine, study, source, found, at)
-        many = int((threshold.refused & images_in(engine, study, split or source["split"])).sum())
-        return told_of(engine, study, source["split"], threshold), f"Select the {many:,} refused"
+        split = split or source["split"]
+        many = int((threshold.refused & images_in(engine, study, split)).sum())
+        words = f"Select the {many:,} refused" + ("" if split == source["split"] else f" of {split}")
+        return told_of(engine, study, source["split"], threshold), words
 
     @app.callback(
         Output(shared.SELECTION, "data", allow_duplicate=True),

@@ -286,6 +286,7 @@ def test_without_labels_scores_are_drawn_and_selected_by_all_the_same(unlabelled
     (bars,) = told["refuse"]["figure"]["data"]
     assert bars["type"] == "bar"
     assert "true classes are not known" in told["refuse-verdict"]["children"]
+    assert told["refuse-panel-subtitle"]["children"] == f"Scores of {N} test images"
     listed = unlabelled.ask("refuse-list.children", "refuse-source.data", **unlabelled.state())["refuse-list"][
         "children"
     ]
@@ -293,7 +294,7 @@ def test_without_labels_scores_are_drawn_and_selected_by_all_the_same(unlabelled
     unlabelled.set("refuse-pressed.data", refuse_pressed__data={"action": "measure", "key": "map-kde", "at": 1})
     marked = unlabelled.ask("refuse.figure", "refuse-at.data", **unlabelled.state(), refuse_threshold__style={})
     figure = marked["refuse"]["figure"]
-    assert figure["layout"]["xaxis"]["title"]["text"].startswith("KDE on DarkSight, ")
+    assert figure["layout"]["xaxis"]["title"]["text"].startswith("KDE on DarkSight, nats: ")
     words, _ = unlabelled.words()
     assert words.endswith(("%); refuses 7.", "%); refuses 6."))
     told = unlabelled.ask("selection.data", "refuse-select.n_clicks", **unlabelled.state(), refuse_select__n_clicks=1)

@@ -116,5 +116,5 @@ def test_without_labels_the_scores_are_drawn():
     (bars,) = figure.data
     assert sum(bars.y) == 4
     assert figure.layout.shapes[0].x0 == 0.5
-    assert figure.layout.xaxis.title.text == "Margin, the more the more confident"
+    assert figure.layout.xaxis.title.text == "Margin: the higher, the more confident"
     assert histogram(scores)[0].sum() == 4
