@@ -93,7 +93,7 @@ def heat_figure(pixels: np.ndarray, gradient: np.ndarray) -> go.Figure:
     height, width = grey.shape
     most = float(np.abs(summed).max()) or 1.0
     figure = blank_figure(hovermode=False, dragmode=False)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 30})
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 24})
     figure.add_heatmap(
         z=grey.astype(np.float32), zmin=0, zmax=255, colorscale=[[0, "#1c1c1c"], [1, "#e4e4e4"]], showscale=False
     )
