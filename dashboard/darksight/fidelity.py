@@ -15,8 +15,8 @@ from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fidelity_figure import fidelity_figure, leaders
 from dashboard.darksight.fits import CANNOT_ASK
-from dashboard.darksight.known_maps import USUAL_K, Curve, KnownMap, curves_of, maps_of
-from dashboard.darksight.perplexities import ask_sweep, cancel_sweep, seconds_each, sweep_of, sweep_words
+from dashboard.darksight.known_maps import USUAL_K, Curve, KnownMap, best_of, curves_of, maps_of
+from dashboard.darksight.perplexities import Sweep, ask_sweep, cancel_sweep, seconds_each, sweep_of, sweep_words
 from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -282,7 +282,9 @@ def shown_now(
     ks = sorted({each for curve in curves for each in curve.ks})
     k = max((each for each in ks if each <= k), default=ks[0])
     key = shown and shown.of.key
+    swept = told["swept"] or best_perplexity(curves, sweep_of(engine, keys, of, split), k)
     return told | {
+        "swept": swept,
         "figure": fidelity_figure(curves, k, key),
         "drawn_of": [[curve.of.key for curve in curves], k, key, split],
         "drawn": SHOWN,
@@ -306,7 +308,7 @@ def sweep_now(engine: Engine, keys: Mapping[str, str], of: str, split: str, coun
     return {
         "sweep": asked,
         "can_sweep": "block" if left and not sweep.is_open else "none",
-        "swept": sweep_words(sweep, seconds_each(engine, keys, count)) or f"perplexity {least} to {most}: all compared",
+        "swept": sweep_words(sweep, seconds_each(engine, keys, count)),
         "can_cancel": "block" if sweep.is_open else "none",
     }
 
@@ -339,6 +341,16 @@ def waiting_words(engine: Engine, keys: Mapping[str, str], known: Sequence[Known
         if job.state != "done":
             return f"{each.title}: {job_told(job, engine.jobs.now()).rstrip('.')}."
     return ""
+
+
+def best_perplexity(curves: Sequence[Curve], sweep: Sweep, k: int) -> str:
+    """Which of all perplexities is best at `k`, in words."""
+    tried = {mapped: perplexity for perplexity, (mapped, _) in sweep.keys.items()}
+    best = best_of([curve for curve in curves if curve.of.key in tried], k)
+    if best is None:
+        return ""
+    at, _ = best.at(k)
+    return f"Of perplexities {', '.join(map(str, sweep.keys))} the best at k = {at} is {tried[best.of.key]}."
 
 
 def comparison(curves: Sequence[Curve], k: int, shown: str | None) -> str:

@@ -275,6 +275,23 @@ def test_several_perplexities_are_made_when_asked_told_of_and_stopped(own_page, 
     assert jobs.get(added[2]).state == "queued"
 
 
+def test_when_all_perplexities_are_made_it_is_said_which_is_best_at_k(own_page, own, study):
+    press(own_page, "sweep", study)
+    grown = own.engine.studies.get(study.id)
+    added = [key for role, key in grown.keys.items() if role.startswith("embedding-")]
+    for number, key in enumerate(added):
+        finish_other(own.engine, key, PLACES)
+        finish_worth(own.engine, worth_key(grown.keys, key, "test"), (0.1 + 0.01 * number, 0.2, 0.4 - 0.01 * number))
+
+    def swept(k):
+        seen = shown(own_page, grown, k=k)
+        assert (seen["fidelity-sweep.display"], seen["fidelity-cancel.display"]) == ("none", "none")
+        return seen["fidelity-swept.children"]
+
+    assert swept("100") == "Of perplexities 2, 5, 10, 20, 30, 50, 80 the best at k = 100 is 80."
+    assert swept("1") == "Of perplexities 2, 5, 10, 20, 30, 50, 80 the best at k = 1 is 2."
+
+
 def test_before_the_predictions_nothing_is_offered(own_page, study):
     seen = shown(own_page, study, ready=["images"])
     assert seen["fidelity-words.children"].startswith("The curves appear")
