@@ -214,7 +214,7 @@ def apply_rule(
     ::
 
         rule = RefusalRule.from_json(Path("rule.json").read_text())
-        darksight = DarkSight(random_state=0).fit(usual)  # the map on which the rule was made
+        darksight = DarkSight.from_bytes(Path("DarkSight-1f2e3d4c.safetensors").read_bytes())  # the map it was made on
         fitted = fit_measures(rule, usual, darksight.embedding_)
         refused = apply_rule(rule, darksight, new, fitted)
 

@@ -333,7 +333,7 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         return make_selection(engine, images, mask, bridge.title(meta["class_names"]), ORIGIN, split=split)
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_BRIDGE, "n_clicks"),
         State(shared.STUDY, "data"),
         *states,

@@ -167,7 +167,7 @@ def register_table(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return dash.no_update, (beats or 0) + 1
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_FITS, "n_clicks"),
         State(shared.STUDY, "data"),
         State(shared.READY, "data"),
@@ -290,7 +290,7 @@ def register_pair(app: dash.Dash, engine: Engine) -> None:
         return make_selection(engine, images, mask, words, ORIGIN, split=split)
 
     @app.callback(
-        output=Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        output=Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         inputs={"clicks": Input(ids.TABLE_MOVED, "n_clicks"), "compared": compared},
         prevent_initial_call=True,
     )

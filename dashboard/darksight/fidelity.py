@@ -228,7 +228,7 @@ def register_drawing(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         return changed | chosen | {"seen": unseen.marks}
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_FIDELITY, "n_clicks"),
         State(ids.FIT, "data"),
         State(shared.STUDY, "data"),

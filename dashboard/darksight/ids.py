@@ -9,6 +9,7 @@ OUTLINE = "darksight-outline"
 # {"map", "outlines": [{"x", "y"}], "least": {measure: score}}: the rule in the making, where it refuses to answer; or None
 REGIONS = "darksight-regions"
 OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
+DOWNLOAD = "darksight-download"
 MAPS_DECK = "darksight-maps-deck"  # about whole maps
 POINTS_DECK = "darksight-points-deck"  # about points of the map
 
@@ -19,6 +20,7 @@ FITS = "darksight-fits"  # the picker of maps: its value is the key of one, fini
 LEVELS = "darksight-levels"
 SEEN = "darksight-seen"
 TABLE_MAP = "take-darksight"
+TAKE_FITTED = "take-darksight-fitted"
 
 # ---- another map beside ----
 

@@ -33,6 +33,7 @@ def layout() -> html.Div:
         [
             html.Div(plane_panel(), className="column"),
             html.Div([deck(ids.MAPS_DECK, maps), deck(ids.POINTS_DECK, points)], className="column"),
+            dcc.Download(id=ids.DOWNLOAD),
             *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.REGIONS, ids.OTHER)],
         ],
         className="darksight-view",
@@ -49,7 +50,7 @@ VIEW = View(
         Part("Another map"),
         Part("Fidelity"),
         Part("Refusal"),
-        Part("Accuracy of what remains", (Need.LABELS,)),
+        Part("Accuracy of the rest", (Need.LABELS,)),
         Part("Bridge"),
         Part("Image"),
         Part("Heat-map of an image", (Need.GRADIENTS, Need.IMAGES)),

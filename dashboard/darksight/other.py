@@ -156,7 +156,7 @@ def register_choosing(app: dash.Dash, engine: Engine) -> None:
     )
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_OTHER, "n_clicks"),
         State(ids.OTHER, "data"),
         State(ids.SPLIT, "value"),

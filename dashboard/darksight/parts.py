@@ -214,7 +214,7 @@ def register_parts(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return (beats or 0) + 1
 
     @app.callback(
-        output=Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        output=Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         inputs={"clicks": Input(ids.TABLE_PARTS, "n_clicks"), "chosen": chosen},
         prevent_initial_call=True,
     )

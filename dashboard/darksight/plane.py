@@ -69,7 +69,11 @@ def plane_panel() -> html.Section:
             ),
             segmented(ids.SPLIT, [("test", "Test"), ("train", "Train")], "test", "Images shown"),
         ],
-        exports=[("Coordinates, CSV", {"id": ids.TABLE_MAP}), picture(MAP.host)],
+        exports=[
+            ("Coordinates, CSV", {"id": ids.TABLE_MAP}),
+            ("Fitted map, safetensors", {"id": ids.TAKE_FITTED}),
+            picture(MAP.host),
+        ],
         help_text=[
             "DarkSight (Xu, Park, Yi and Sutton 2018, arXiv:1803.04042). Each point is a vector of probabilities that the "
             "teacher gives an image: a circle where it is right, a cross where it is wrong. Places are chosen together with "
@@ -149,7 +153,7 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_MAP, "n_clicks"),
         State(ids.FIT, "data"),
         State(ids.SPLIT, "value"),
@@ -165,6 +169,22 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
             tell("There is nothing to export before the DarkSight map is there.")
             return dash.no_update
         return dcc.send_string(map_table(engine, study["keys"], roles[fit["key"]], split), f"darksight-{split}.csv")
+
+    @app.callback(
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
+        Input(ids.TAKE_FITTED, "n_clicks"),
+        State(ids.FIT, "data"),
+        prevent_initial_call=True,
+    )
+    def take_fitted(clicks: int | None, fit: dict | None):
+        """The map itself, on which `models.darksight` places new predictions."""
+        if not clicks:  # the view was laid out
+            return dash.no_update
+        if fit is None:
+            tell("There is nothing to export before the DarkSight map is there.")
+            return dash.no_update
+        name = "ParametricDarkSight" if engine.results.meta(fit["key"])["parametric"] else "DarkSight"
+        return dcc.send_bytes(engine.results.blob(fit["key"], "state"), f"{name}-{fit['key'][:8]}.safetensors")
 
 
 def shown_now(engine: Engine, ready: list[str], chosen: str | None, study: dict | None) -> dict[str, Any]:

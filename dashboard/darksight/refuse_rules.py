@@ -201,7 +201,7 @@ def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         return select(parts, "refused by the rule" if whole else parts[0].label, split, study)
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TAKE_RULE, "n_clicks"),
         State(ids.REGIONS, "data"),
         State(ids.REFUSE_SOURCE, "data"),

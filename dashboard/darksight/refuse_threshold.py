@@ -256,7 +256,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         return make_selection(engine, study["keys"]["images"], mask, words, ORIGIN, split=split)
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_REFUSE, "n_clicks"),
         State(ids.REFUSE_AT, "data"),
         State(ids.REFUSE_SOURCE, "data"),

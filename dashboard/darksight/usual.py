@@ -175,7 +175,7 @@ def register_told(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         }
 
     @app.callback(
-        Output(shared.DOWNLOAD, "data", allow_duplicate=True),
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_USUAL, "n_clicks"),
         State(shared.FOCUS, "data"),
         State(ids.FIT, "data"),

@@ -66,6 +66,7 @@ def add_map(
         "teacher_shares": shares,
         "student_classes": likeliest,
         "student_shares": (0.9 * shares).astype(np.float32),
+        "state": b"the fitted map",
         "grid_x": line.astype(np.float32),
         "grid_y": line.astype(np.float32),
         "grid_log_density": log_density(np.stack(np.meshgrid(line, line), axis=-1), means),

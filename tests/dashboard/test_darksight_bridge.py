@@ -132,7 +132,9 @@ def test_the_images_can_be_selected_and_taken_along(own, own_page, mapped):
     assert (made["origin"], made["split"], made["by_outcome"]) == ("bridge", "test", False)
     assert np.flatnonzero(unpack_bits(made["bits"], 1797)).tolist() == sorted(images.tolist())
 
-    file = own_page.ask("download.data", "table-bridge.n_clicks", table_bridge__n_clicks=1, **given)["download"]["data"]
+    file = own_page.ask("darksight-download.data", "table-bridge.n_clicks", table_bridge__n_clicks=1, **given)[
+        "darksight-download"
+    ]["data"]
     assert file["filename"] == f"bridge-{len(images)}-images-between-0-and-1.csv"
     header, *rows = csv.reader(io.StringIO(file["content"]))
     labels, predicted, said = arrays(own, study)
@@ -146,7 +148,7 @@ def test_the_images_can_be_selected_and_taken_along(own, own_page, mapped):
 def test_nothing_is_exported_before_there_is_something(own_page, mapped):
     study, fit = mapped
     told = own_page.ask(
-        "download.data", "table-bridge.n_clicks", table_bridge__n_clicks=1, **given_of(study, fit, None)
+        "darksight-download.data", "table-bridge.n_clicks", table_bridge__n_clicks=1, **given_of(study, fit, None)
     )
     assert "before a bridge is drawn" in told["toasts"]["sendNotifications"][0]["message"]
 

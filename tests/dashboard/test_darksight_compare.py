@@ -138,13 +138,15 @@ def test_those_that_moved_most_are_selected(own_page, study):
 
 def test_table_and_comparison_can_be_taken_along(own_page, study):
     take = lambda what, **more: own_page.ask(  # noqa: E731
-        "download.data", f"{what}.n_clicks", **given(study, **{f"{what.replace('-', '_')}__n_clicks": 1}, **more)
+        "darksight-download.data",
+        f"{what}.n_clicks",
+        **given(study, **{f"{what.replace('-', '_')}__n_clicks": 1}, **more),
     )
-    file = take("take-fits")["download"]["data"]
+    file = take("take-fits")["darksight-download"]["data"]
     header, *rows = csv.reader(io.StringIO(file["content"]))
     assert [dict(zip(header, row, strict=True))["seed"] for row in rows][:2] == ["0", "1"]
     assert dict(zip(header, rows[0], strict=True))["accuracy_student"] == "0.9"
-    file = take("take-fits-moved")["download"]["data"]
+    file = take("take-fits-moved")["darksight-download"]["data"]
     header, *rows = csv.reader(io.StringIO(file["content"]))
     assert [int(row[0]) for row in rows] == list(range(N_TRAIN, N))
     assert float(min(rows, key=lambda row: float(row[5]))[5]) < 1

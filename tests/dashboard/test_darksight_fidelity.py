@@ -309,12 +309,12 @@ def test_predictions_of_a_file_offer_what_they_hold(own_page, own, tmp_path):
 def test_the_curves_can_be_taken_along(own_page, own, study):
     def take(study):
         told = given(study) | {"take_fidelity__n_clicks": 1}
-        return own_page.ask("download.data", "take-fidelity.n_clicks", **told)
+        return own_page.ask("darksight-download.data", "take-fidelity.n_clicks", **told)
 
     words = "There is nothing to export before a map of this study has been compared."
     assert take(study)["toasts"]["sendNotifications"][0]["message"] == words
     press(own_page, "all", study)
     finish_worth(own.engine, worth_key(study.keys, study.keys["embedding"], "test"), (0.3, 0.4, 0.5))
-    sent = take(own.engine.studies.get(study.id))["download"]["data"]
+    sent = take(own.engine.studies.get(study.id))["darksight-download"]["data"]
     assert sent["filename"] == "fidelity-test.csv"
     assert sent["content"].splitlines()[1] == "PCA of features,,359,1,0.3"

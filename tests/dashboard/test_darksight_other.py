@@ -172,11 +172,11 @@ def test_the_places_can_be_taken_along(own_page, mapped):
     def take(other):
         told = {"study__data": study_data(grown), f"{ids.OTHER.replace('-', '_')}__data": other}
         told |= {"darksight_split__value": "test", "take_other_map__n_clicks": 1}
-        return own_page.ask("download.data", "take-other-map.n_clicks", **told)
+        return own_page.ask("darksight-download.data", "take-other-map.n_clicks", **told)
 
     words = "There is nothing to export before another map is there."
     assert take(None)["toasts"]["sendNotifications"][0]["message"] == words
-    sent = take({"key": key})["download"]["data"]
+    sent = take({"key": key})["darksight-download"]["data"]
     assert sent["filename"] == "tsne-of-probabilities-test.csv"
     first = next(csv.DictReader(io.StringIO(sent["content"])))
     assert (first["image"], float(first["x"])) == ("1438", pytest.approx(PLACES[1438, 0], rel=1e-5))

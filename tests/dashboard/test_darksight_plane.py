@@ -1,5 +1,6 @@
 """The DarkSight map's panel, asked over HTTP as the browser does: which map is shown, how far it is, what is taken along."""
 
+import base64
 import csv
 import io
 import re
@@ -124,18 +125,30 @@ def test_a_map_that_was_evicted_can_be_had_again(own_page, own, study):
 def test_its_coordinates_are_taken_along(own_page, own, study):
     study, fit = add_map(own.engine, study)
     told = own_page.ask(
-        "download.data", "take-darksight.n_clicks", take_darksight__n_clicks=1, darksight_fit__data=fit,
+        "darksight-download.data", "take-darksight.n_clicks", take_darksight__n_clicks=1, darksight_fit__data=fit,
         darksight_split__value="test", study__data=study_data(study),
-    )["download"]["data"]  # fmt: skip
+    )["darksight-download"]["data"]  # fmt: skip
     assert told["filename"] == "darksight-test.csv"
     rows = list(csv.reader(io.StringIO(told["content"])))[1:]
     places = own.engine.results.array(fit["key"], "places")[1438:]
     assert np.array_equal(np.array([row[1:3] for row in rows], float).astype(np.float32), places)
     nothing = own_page.ask(
-        "download.data", "take-darksight.n_clicks", take_darksight__n_clicks=1, study__data=study_data(study)
+        "darksight-download.data", "take-darksight.n_clicks", take_darksight__n_clicks=1, study__data=study_data(study)
     )  # fmt: skip
-    assert "download" not in nothing
+    assert "darksight-download" not in nothing
     assert re.search("nothing to export before", str(nothing))
+
+
+def test_the_fitted_map_is_taken_along(own_page, own, study):
+    def take(fit):
+        told = {"take_darksight_fitted__n_clicks": 1, "darksight_fit__data": fit}
+        return own_page.ask("darksight-download.data", "take-darksight-fitted.n_clicks", **told)
+
+    _, fit = add_map(own.engine, study)
+    told = take(fit)["darksight-download"]["data"]
+    assert told["filename"] == f"DarkSight-{fit['key'][:8]}.safetensors"
+    assert base64.b64decode(told["content"]) == b"the fitted map"
+    assert "nothing to export before" in str(take(None))
 
 
 @pytest.mark.parametrize(

@@ -300,8 +300,10 @@ def test_without_labels_scores_are_drawn_and_selected_by_all_the_same(unlabelled
     told = unlabelled.ask("selection.data", "refuse-select.n_clicks", **unlabelled.state(), refuse_select__n_clicks=1)
     kde = unlabelled.scores("map-kde")
     assert np.array_equal(mask_in(told), kde < figure["layout"]["shapes"][0]["x0"])
-    table = unlabelled.ask("download.data", "take-refuse.n_clicks", **unlabelled.state(), take_refuse__n_clicks=1)
-    rows = list(csv.reader(io.StringIO(table["download"]["data"]["content"])))
+    table = unlabelled.ask(
+        "darksight-download.data", "take-refuse.n_clicks", **unlabelled.state(), take_refuse__n_clicks=1
+    )
+    rows = list(csv.reader(io.StringIO(table["darksight-download"]["data"]["content"])))
     assert rows[0] == ["KDE on DarkSight from", "to", "images"]
     assert sum(int(row[2]) for row in rows[1:]) == N
     outline, inside = outline_of(unlabelled)
@@ -315,16 +317,16 @@ def test_without_labels_scores_are_drawn_and_selected_by_all_the_same(unlabelled
 
 
 def test_the_curves_can_be_taken_along(panel):
-    told = panel.ask("download.data", "take-refuse.n_clicks", **panel.state(), take_refuse__n_clicks=1)["download"][
-        "data"
-    ]
+    told = panel.ask("darksight-download.data", "take-refuse.n_clicks", **panel.state(), take_refuse__n_clicks=1)[
+        "darksight-download"
+    ]["data"]
     assert told["filename"] == "refusal-test.csv"
     header, *rows = csv.reader(io.StringIO(told["content"]))
     assert header == ["measure", "kept", "accuracy"]
     whole = {row[0]: float(row[2]) for row in rows if float(row[1]) == 1}
     assert len(whole) == 9
     assert all(accuracy == pytest.approx(CORRECT.mean()) for accuracy in whole.values())
-    gone = panel.page.ask("download.data", "take-refuse.n_clicks", take_refuse__n_clicks=1)
+    gone = panel.page.ask("darksight-download.data", "take-refuse.n_clicks", take_refuse__n_clicks=1)
     assert "before the measures of confidence are there" in str(gone)
 
 
@@ -360,7 +362,9 @@ def test_a_rule_is_made_of_regions_and_thresholds(panel):
     assert told["selection"]["data"]["label"] == f"{inside.sum()} region 1 of the map"
 
     # What is taken along refuses the same, read by the science.
-    told = panel.ask("download.data", "take-rule.n_clicks", **panel.state(), take_rule__n_clicks=1)["download"]["data"]
+    told = panel.ask("darksight-download.data", "take-rule.n_clicks", **panel.state(), take_rule__n_clicks=1)[
+        "darksight-download"
+    ]["data"]
     rule = RefusalRule.from_json(told["content"])
     assert (told["filename"], rule.of) == ("refusal-rule.json", panel.fit["key"])
     places = panel.engine.results.array(panel.fit["key"], "places")
@@ -372,7 +376,7 @@ def test_a_rule_is_made_of_regions_and_thresholds(panel):
     panel.change("refuse-clear.n_clicks", refuse_clear__n_clicks=1)
     assert panel.held is None
     assert panel.parts()[0].startswith("The rule is empty. Draw a lasso or a box on the map")
-    for output, changed in (("download", "take-rule"), ("selection", "refuse-rule-select")):
+    for output, changed in (("darksight-download", "take-rule"), ("selection", "refuse-rule-select")):
         name = changed.replace("-", "_")
         told = panel.ask(f"{output}.data", f"{changed}.n_clicks", **panel.state(), **{f"{name}__n_clicks": 1})
         assert "The rule is empty" in str(told["toasts"])
@@ -382,7 +386,9 @@ def test_a_threshold_on_the_map_is_what_the_science_makes_of_it(panel):
     panel.set("refuse-pressed.data", refuse_pressed__data={"action": "measure", "key": "map-kde", "at": 1})
     panel.set("refuse-slider.value", refuse_slider__value=70)
     panel.change("refuse-add.n_clicks", refuse_add__n_clicks=1)
-    told = panel.ask("download.data", "take-rule.n_clicks", **panel.state(), take_rule__n_clicks=1)["download"]["data"]
+    told = panel.ask("darksight-download.data", "take-rule.n_clicks", **panel.state(), take_rule__n_clicks=1)[
+        "darksight-download"
+    ]["data"]
     rule = RefusalRule.from_json(told["content"])
     places = panel.engine.results.array(panel.fit["key"], "places")
     probabilities = panel.engine.results.array(panel.study.keys["predictions"], "probabilities")
@@ -394,7 +400,7 @@ def test_a_threshold_on_the_map_is_what_the_science_makes_of_it(panel):
     refused = apply_rule(rule, There(), probabilities, fit_measures(rule, probabilities, places))
     told = panel.ask("selection.data", "refuse-rule-select.n_clicks", **panel.state(), refuse_rule_select__n_clicks=1)
     assert np.array_equal(mask_in(told), refused)
-    assert refused.sum() == 0.3 * N
+    assert 0.3 * N - 1 <= refused.sum() <= 0.3 * N  # equal scores stay together
 
 
 def test_a_threshold_that_no_rule_can_have_is_refused(panel):

@@ -172,9 +172,9 @@ def test_outliers_are_walked_in_order(own, own_page, mapped):
 def test_numbers_can_be_taken_along(own_page, mapped):
     study, fit = mapped
     take = lambda focus: own_page.ask(  # noqa: E731
-        "download.data", "take-usual.n_clicks", **given(study, fit, focus, take_usual__n_clicks=1)
+        "darksight-download.data", "take-usual.n_clicks", **given(study, fit, focus, take_usual__n_clicks=1)
     )
-    _, *rows = csv.reader(io.StringIO(take(1500)["download"]["data"]["content"]))
+    _, *rows = csv.reader(io.StringIO(take(1500)["darksight-download"]["data"]["content"]))
     assert [row[0] for row in rows] == ["probability"] * 10 + ["measure"]
     assert sum(row[3] != "" for row in rows[:10]) == 3
     assert "nothing to export" in str(take(None)["toasts"])
