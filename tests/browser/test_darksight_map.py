@@ -111,6 +111,7 @@ def test_a_hovered_point_shows_its_card_and_is_coloured_by_density(map_desk, dar
     map_desk.wait(f"{MAP}.colouring.name === 'none'")
 
 
+@pytest.mark.slow
 def test_a_map_is_drawn_while_it_is_fitted(free_desks, tmp_path):
     from workers import tasks  # registers what the kinds do, and takes torch
     from workers.runner import Attempt, Runner
@@ -150,3 +151,4 @@ def test_a_map_is_drawn_while_it_is_fitted(free_desks, tmp_path):
             assert own.engine.jobs.get(key).state == "done", own.engine.jobs.get(key).error
             desk.wait(f"{MAP}.source.map === '{key}' && !{MAP}.source.preview && {MAP}.plot.calcdata?.length === 3")
             assert desk.data("darksight-fit") == {"key": key, "split": DarkSightParams().split}
+            desk.page.goto("about:blank")  # before its server goes

@@ -153,9 +153,10 @@ def test_a_click_on_a_plot_shows_its_map(own_page, parted):
 
 
 def test_the_figures_of_the_maps_can_be_taken_along(own_page, study, parted):
-    take = lambda study: own_page.ask(
-        "darksight-download.data", "take-parts.n_clicks", **given(study, take_parts__n_clicks=1)
-    )  # noqa: E731
+    def take(study):
+        told = given(study, take_parts__n_clicks=1)
+        return own_page.ask("darksight-download.data", "take-parts.n_clicks", **told)
+
     _, *rows = csv.reader(io.StringIO(take(parted)["darksight-download"]["data"]["content"]))
     assert [row[1] for row in rows] == ["0; 1; 2; 3", "7; 8; 9"]
     none = own_page.ask(
