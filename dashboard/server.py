@@ -20,6 +20,7 @@ from dashboard.darksight import callbacks as darksight
 from dashboard.first_answers import FirstAnswers
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
+from dashboard.map_points import Planes
 from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
 from dashboard.teacher import callbacks as teacher
@@ -89,8 +90,9 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     workspace.register(app, first, report)
     history.register(app)
     jobs.register(app, engine, starting)
-    teacher.register(app, engine, make_cache(server, engine, alone), first)
-    darksight.register(app, engine, first)
+    planes = Planes(engine)  # one for all maps of the page: points are sorted, and kept, once
+    teacher.register(app, engine, make_cache(server, engine, alone), first, planes)
+    darksight.register(app, engine, first, planes)
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)

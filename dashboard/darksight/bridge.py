@@ -217,9 +217,8 @@ def bridge_table(bridge: Bridge, class_names: list[str]) -> str:
     return to_csv(["image", "along", "true", "predicted", *(f"p({name})" for name in class_names)], rows)
 
 
-def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """Its callbacks."""
-    planes = Planes(engine)
 
     def drawn(study: dict | None, fit: dict | None, outline: dict | None, width: float, split: str) -> Bridge | None:
         """What is shown; None while nothing is drawn on this map."""

@@ -12,20 +12,18 @@ from dashboard.darksight.refuse import register_refuse
 from dashboard.darksight.tops import add_tops_route
 from dashboard.darksight.usual import register_usual
 from dashboard.first_answers import FirstAnswers
+from dashboard.map_points import Planes
 from workers.engine import Engine
 
 
-def register(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """The view's callbacks, and its route."""
     add_tops_route(app.server, engine)  # pyright: ignore[reportArgumentType] (a Flask is what it is)
-    for register_panel in (
-        register_plane,
-        register_other,
-        register_fidelity,
-        register_compare,
-        register_parts,
-        register_refuse,
-        register_bridge,
-        register_usual,
-    ):
-        register_panel(app, engine, first)
+    register_plane(app, engine, first, planes)
+    register_other(app, engine, first, planes)
+    register_fidelity(app, engine, first)
+    register_compare(app, engine, first)
+    register_parts(app, engine, first)
+    register_refuse(app, engine, first, planes)
+    register_bridge(app, engine, first, planes)
+    register_usual(app, engine, first)

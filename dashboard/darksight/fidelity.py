@@ -14,7 +14,6 @@ from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fidelity_figure import fidelity_figure, leaders
-from dashboard.darksight.fits import CANNOT_ASK
 from dashboard.darksight.known_maps import USUAL_K, Curve, KnownMap, best_of, curves_of, maps_of
 from dashboard.darksight.perplexities import Sweep, ask_sweep, cancel_sweep, seconds_each, sweep_of, sweep_words
 from dashboard.darksight.worths import ask_worth, worth_key
@@ -22,7 +21,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as job_told
 from dashboard.links import study_data
-from dashboard.maps import mappable
+from dashboard.maps import CANNOT_ASK, mappable
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 

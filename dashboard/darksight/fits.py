@@ -5,13 +5,12 @@ from typing import Any
 
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine
-from workers.jobs import OutdatedJob, UnknownJob
+from workers.jobs import Job, UnknownJob
 from workers.kinds import JobSpec, content_key, job
 from workers.studies import Study
 
 MOST_NAMED = 3  # classes in a title
 ROLE = "darksight-"  # and the beginning of the map's key
-CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
 
 
 def fits_of(keys: Mapping[str, str]) -> list[str]:
@@ -58,6 +57,14 @@ def params_of(engine: Engine, key: str) -> DarkSightParams:
         Its record is gone.
     """
     return DarkSightParams.model_validate(engine.jobs.get(key).params)
+
+
+def record_of(engine: Engine, key: str) -> Job | None:
+    """The record of a job; None where it has not been asked for, or nobody knows any more."""
+    try:
+        return engine.jobs.get(key)
+    except UnknownJob:
+        return None
 
 
 def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.darksight.fits import key_of
+from dashboard.darksight.fits import key_of, record_of
 from dashboard.seriation import similar_together
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
-from workers.jobs import Job, UnknownJob
+from workers.jobs import Job
 
 LEAST, MOST = 3, 10  # classes of a group, as many as there are; few enough to read their names
 ORDERS = {"confused": "Confused together", "number": "By number"}
@@ -82,14 +82,6 @@ def groups_of(engine: Engine, keys: Mapping[str, str], like: DarkSightParams, si
         Group(classes, each, key, key in there, record_of(engine, key))
         for classes, each, key in zip(members, asked, wanted, strict=True)
     ]
-
-
-def record_of(engine: Engine, key: str) -> Job | None:
-    """The record of a job; None where there is none."""
-    try:
-        return engine.jobs.get(key)
-    except UnknownJob:
-        return None
 
 
 def progress_of(groups: Sequence[Group]) -> tuple[float, str]:

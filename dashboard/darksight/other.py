@@ -98,12 +98,12 @@ def other_panel() -> html.Section:
     )  # fmt: skip
 
 
-def register_other(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_other(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """Its callbacks."""
     register_settings(app, engine, first, SETTINGS, ids.OTHER_METHOD, ids.OTHER_ASKED, bare=True)
     register_choosing(app, engine)
     register_filling(app, engine, first)
-    register_map_place(app, Planes(engine), MAP, ids.SPLIT, "drawOther", Input(ids.MAPS_DECK, "value"))
+    register_map_place(app, planes, MAP, ids.SPLIT, "drawOther", Input(ids.MAPS_DECK, "value"))
 
 
 def register_choosing(app: dash.Dash, engine: Engine) -> None:

@@ -14,7 +14,7 @@ from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label,
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
-from dashboard.darksight.fits import CANNOT_ASK, ask_for
+from dashboard.darksight.fits import ask_for
 from dashboard.darksight.fits_table import nats, written
 from dashboard.darksight.groups import LEAST, MOST, ORDERS, Group, groups_of, is_open, progress_of, told_of
 from dashboard.darksight.new_fit import shown_params
@@ -22,6 +22,7 @@ from dashboard.darksight.parts_figure import Part, columns_of, parts_figure
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
+from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
 from dashboard.theme import class_colours
 from workers.engine import Engine

@@ -29,13 +29,14 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
-from dashboard.darksight.fits import CANNOT_ASK, ask_for, fits_of, params_of, spec_of, title_of
+from dashboard.darksight.fits import ask_for, fits_of, params_of, spec_of, title_of
 from dashboard.darksight.worths import confidence_key, worth_key
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.map_points import Planes
+from dashboard.maps import CANNOT_ASK, EVICTED
 from dashboard.teacher.tables import map_table
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
@@ -43,7 +44,6 @@ from workers.engine import Engine
 MAP = MapPlace(ids.MAP)
 NO_MAP_YET = "The map appears when the predictions are there."
 ASKED_FOR = "A DarkSight map is asked for."
-EVICTED = "its places have made room for other results"
 DENSITY = "density"  # of the student, as one of the colourings
 FEW_LEVELS, MOST_LEVELS = 8, 24  # of contours
 
@@ -102,7 +102,7 @@ def levels_slider() -> dmc.Tooltip:
     )  # fmt: skip
 
 
-def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """The map's callbacks."""
 
     @app.callback(
@@ -149,7 +149,7 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         app, engine, MAP, lambda keys, chosen: chosen if chosen in fits_of(keys) else None, State(ids.FITS, "value")
     )
     register_map_place(
-        app, Planes(engine), MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), Input(ids.REGIONS, "data")
+        app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), Input(ids.REGIONS, "data")
     )
 
     @app.callback(
@@ -195,14 +195,15 @@ def shown_now(engine: Engine, ready: list[str], chosen: str | None, study: dict 
     keys = study["keys"]
     fits = fits_of(keys)
     if not fits:
-        return told | {"words": ASKED_FOR if obstacle(engine, keys) is None else obstacle(engine, keys)}
+        return told | {"words": obstacle(engine, keys) or ASKED_FOR}
     key = chosen if chosen in fits else fits[0]
     told |= {"fits": picks(engine, keys, fits), "chosen": key}
     if engine.results.which([key]):
+        drawn = source(engine, keys, key)
         return told | {
             "fit": {"key": key, "split": engine.results.meta(key)["split"]},
-            "colours": colours(engine, keys, key),
-            **made_map(source(engine, keys, key)),
+            "colours": colours(engine, keys, drawn["measures"]),
+            **made_map(drawn),
         }
     try:
         made = engine.jobs.get(key)
@@ -263,8 +264,7 @@ def measures(engine: Engine, keys: Mapping[str, str], key: str, split: str) -> d
     return found
 
 
-def colours(engine: Engine, keys: Mapping[str, str], key: str) -> list[dict[str, Any]]:
-    """What the points of a finished map can be coloured by."""
-    found = measures(engine, keys, key, engine.results.meta(key)["split"])
+def colours(engine: Engine, keys: Mapping[str, str], found: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """What the points of a finished map can be coloured by, the `measures` that were found among it."""
     more = {name: measure["title"] for name, measure in found.items()}
     return [*colour_options(engine, keys), *options(more), {"value": "none", "label": "One colour"}]

@@ -16,6 +16,7 @@ from dashboard.darksight.worths import ask_confidence, ask_worth, confidence_key
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
+from dashboard.map_points import Planes
 from dashboard.maps import CANNOT_ASK
 from workers.engine import Engine
 
@@ -61,10 +62,10 @@ def refuse_panel() -> html.Section:
     )
 
 
-def register_refuse(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_refuse(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """The panel's callbacks."""
     register_threshold(app, engine, first)
-    register_rules(app, engine, first)
+    register_rules(app, engine, first, planes)
 
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),

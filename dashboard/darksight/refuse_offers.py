@@ -10,7 +10,7 @@ from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.jobs.words import duration, told
 from dashboard.maps import LONG_FROM, ask_for, mappable, title_of, too_few
 from workers.engine import Engine
-from workers.jobs import Job, UnknownJob
+from workers.jobs import Job
 from workers.params import EmbeddingParams
 from workers.studies import Study
 
@@ -41,7 +41,7 @@ def offers_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any
     keys = study["keys"]
     found, covered = [], set()
     for role, key in keys.items():
-        made = job_of(engine, key) if role.startswith(("embedding", fits.ROLE)) else None
+        made = fits.record_of(engine, key) if role.startswith(("embedding", fits.ROLE)) else None
         if made is None:  # no map, or nobody knows any more how it was made
             continue
         on = "DarkSight"
@@ -65,7 +65,7 @@ def offers_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any
 
 def offer_of(engine: Engine, keys: Mapping[str, str], split: str, made: Job, on: str) -> Offer:
     """The measures of a map that has been asked for, as far as they are."""
-    for job in (job_of(engine, worth_key(keys, made.key, split)), made):
+    for job in (fits.record_of(engine, worth_key(keys, made.key, split)), made):
         if job is not None and job.state != "done":
             return Offer(made.key, on, told(job, engine.jobs.now()), can=not job.is_open)
     return Offer(made.key, on, "takes seconds")
@@ -76,14 +76,6 @@ def time_words(count: int) -> str:
     if count > LONG_FROM:
         return "may take hours, and gigabytes of memory"
     return f"takes about {duration(SECONDS + SECONDS_A_THOUSAND * count / 1000)}"
-
-
-def job_of(engine: Engine, key: str) -> Job | None:
-    """A job; None when it has not been asked for."""
-    try:
-        return engine.jobs.get(key)
-    except UnknownJob:
-        return None
 
 
 def make(engine: Engine, study: Mapping[str, Any], split: str, name: str) -> Study:

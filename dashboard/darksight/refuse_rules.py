@@ -90,9 +90,8 @@ def reader() -> dmc.Popover:
     )
 
 
-def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """The rule's callbacks."""
-    planes = Planes(engine)
 
     def parts_of(rule: Rule, source: Mapping[str, Any], study: Mapping[str, Any]) -> list[Part]:
         return rule.parts({measure.name: measure for measure in known(engine, study, source)}, engine, planes)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.darksight import fits
 from workers.darksight_params import ConfidenceParams, MapWorthParams
 from workers.engine import Engine
 from workers.kinds import content_key, job
 from workers.params import Params
 from workers.studies import Study
 
-MAP_ROLES = ("darksight-", "embedding")  # what maps of a study are called
+MAP_ROLES = (fits.ROLE, "embedding")  # what maps of a study are called
 
 
 def confidence_key(keys: Mapping[str, str], split: str) -> str:

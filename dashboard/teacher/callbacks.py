@@ -4,6 +4,7 @@ import dash
 from flask_caching import Cache
 
 from dashboard.first_answers import FirstAnswers
+from dashboard.map_points import Planes
 from dashboard.teacher.classes import register_classes
 from dashboard.teacher.exchange import register_exchange
 from dashboard.teacher.focus import register_focus
@@ -17,12 +18,12 @@ from dashboard.teacher.training import register_training
 from workers.engine import Engine
 
 
-def register(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAnswers) -> None:
+def register(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAnswers, planes: Planes) -> None:
     """The view's callbacks."""
     register_header(app, engine, first)
     register_saved(app, engine)
     register_exchange(app, engine)
-    register_scatter(app, engine, first)
+    register_scatter(app, engine, first, planes)
     register_matrix(app, engine, cache, first)
     register_training(app, engine, first)
     register_classes(app, engine, first)

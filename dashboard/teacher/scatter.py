@@ -109,11 +109,11 @@ def scatter_panel() -> html.Section:
     )  # fmt: skip
 
 
-def register_scatter(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+def register_scatter(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """The map's callbacks."""
     register_settings(app, engine, first, SETTINGS, ids.SCATTER_METHOD, ids.SCATTER_SETTINGS, bare=False)
     register_maps(app, engine, first)
-    register_map_place(app, Planes(engine), MAP, ids.SPLIT, "drawScatter")
+    register_map_place(app, planes, MAP, ids.SPLIT, "drawScatter")
     register_take(app, engine)
 
 
