@@ -70,7 +70,7 @@ TILES = """edge => { const {grid} = window.darkroom, box = grid.host.getBounding
         if (y + height + edge < box.height) places.push([box.left + x + width / 2, box.top + y + height / 2]);
     }
     return places }"""
-POINTS = """() => { const {scatter, grid} = window.darkroom, box = scatter.host.getBoundingClientRect();
+POINTS = """() => { const {maps: {scatter}, grid} = window.darkroom, box = scatter.host.getBoundingClientRect();
     return [...grid.ids.subarray(0, 500)].map((id) => scatter.drawing.pixelOf(id, scatter.source)).filter(Boolean)
         .map(([x, y]) => [box.left + x, box.top + y]) }"""
 

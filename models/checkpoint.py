@@ -14,7 +14,7 @@ from models.tensors import pack, unpack
 KEY = "darkroom.training"
 
 Row = dict[str, Any]
-"""An epoch's measurements: floats, and ``test_confusion``, an int64 array (K, K)."""
+"""An epoch's measurements: floats, and arrays of numbers, such as ``test_confusion`` of teachers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,9 @@ class Checkpoint:
         for epoch, teacher in self.weights.items():
             tensors[f"weights.{epoch}"] = torch.frombuffer(bytearray(teacher), dtype=torch.uint8)
         tensors["generator"] = self.generator
-        tensors["test_confusion"] = torch.tensor(np.stack([row["test_confusion"] for row in self.rows]))
-        numbers = [{name: value for name, value in row.items() if name != "test_confusion"} for row in self.rows]
+        arrays = {name for name, value in self.rows[0].items() if isinstance(value, np.ndarray)}
+        tensors |= {name: torch.tensor(np.stack([row[name] for row in self.rows])) for name in arrays}
+        numbers = [{name: value for name, value in row.items() if name not in arrays} for row in self.rows]
         return pack(tensors, KEY, {"request": self.request, "rows": numbers})
 
     @classmethod
@@ -82,8 +83,8 @@ class Checkpoint:
         try:
             tensors, notes = unpack(data, KEY)
             then, numbers = notes["request"], notes["rows"]
-            confusion = tensors.pop("test_confusion").numpy()
             generator = tensors.pop("generator")
+            arrays = {name: tensor.numpy() for name, tensor in tensors.items() if "." not in name}
         except (KeyError, ValueError) as error:
             raise ValueError("resume must be a checkpoint of a training, as Darkroom writes it, and is not.") from error
         now = json.loads(json.dumps(request))  # so that lists compare with lists
@@ -100,7 +101,7 @@ class Checkpoint:
         weights = _under("weights", tensors)  # in no order: safetensors keeps none
         return cls(
             request=request,
-            rows=[row | {"test_confusion": counts} for row, counts in zip(numbers, confusion, strict=True)],
+            rows=[row | {name: array[epoch] for name, array in arrays.items()} for epoch, row in enumerate(numbers)],
             network=_under("network", tensors),
             optimizer=optimizer,
             generator=generator,

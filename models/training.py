@@ -1,21 +1,20 @@
 """The training loop."""
 
-import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from models.checkpoint import Checkpoint, Row
+from models.checkpoint import Row
 from models.data import ImageSet
-from models.optimisation import SCHEDULES, Optimizer, Schedule, make_optimizer
+from models.optimisation import Optimizer, Schedule, make_optimizer
 from models.progress import Callback, silent
-from models.randomness import seeded
 from models.teacher import Teacher, to_pixels
+from models.training_loop import TrainingLoop
 from models.training_record import TrainingRecord, measure
 from models.training_settings import MAX_STORED_EPOCHS, TrainingSettings, default_stored_epochs
 
@@ -28,9 +27,6 @@ __all__ = [
     "train",
     "train_step",
 ]
-
-REPORTS_PER_EPOCH = 8
-SECONDS_BETWEEN_REPORTS = 0.5  # at most, give or take a step: how soon a slow epoch hears of a cancel
 
 
 def train(
@@ -156,23 +152,18 @@ def train(
     return training.record()
 
 
-class _Training:
-    """A training under way: what it needs for its next epoch, and what it has noted of the last ones."""
+class _Training(TrainingLoop):
+    """A teacher's training under way."""
 
     def __init__(self, teacher: Teacher, image_set: ImageSet, settings: TrainingSettings, callback: Callback) -> None:
         self.teacher = teacher
         self.image_set = image_set
         self.settings = settings
-        self.callback = callback
         n_train = image_set.n_train
         # Copies, as bytes: a set that was loaded from elsewhere may be read-only, which torch does not know.
         self.images = torch.tensor(image_set.images[:n_train], device=teacher.device)
         self.labels = torch.tensor(image_set.labels[:n_train], device=teacher.device)
-        self.generator = torch.Generator().manual_seed(
-            settings.seed
-        )  # our own, and the CPU's: one order on every device
-        self.n_batches = math.ceil(n_train / settings.batch_size)
-        self.optimizer = make_optimizer(
+        optimizer = make_optimizer(
             teacher.module.parameters(),
             settings.optimizer,
             settings.learning_rate,
@@ -180,13 +171,19 @@ class _Training:
             settings.momentum,
             settings.nesterov,
         )
-        self.rows: list[Row] = []
-        self.weights: dict[int, bytes] = {}
-
-    @property
-    def epoch(self) -> int:
-        """The last epoch that is done; 0 is the untrained teacher."""
-        return len(self.rows) - 1
+        super().__init__(
+            teacher.module,
+            teacher.device,
+            optimizer,
+            n_train,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            schedule=settings.schedule,
+            seed=settings.seed,
+            loss="train_loss",
+            callback=callback,
+        )
 
     @property
     def best_epoch(self) -> int:
@@ -202,43 +199,7 @@ class _Training:
 
     @property
     def is_over(self) -> bool:
-        return self.epoch == self.settings.epochs or self.has_stalled
-
-    def begin(self, resume: bytes | None) -> None:
-        """Measure the untrained teacher, or go back to where an earlier training was."""
-        if resume is None:
-            self._close_epoch(time.perf_counter())
-        else:
-            self._restore(Checkpoint.from_bytes(resume, self._request()))
-            for epoch in range(len(self.rows)):
-                self._report_epoch(epoch)
-
-    def run_epoch(self) -> None:
-        """Train on each image once, and measure."""
-        started = time.perf_counter()
-        # cuDNN else picks some algorithms that add up in no fixed order.
-        with (
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-            seeded(self.teacher.device, self.settings.seed, self.epoch),
-        ):
-            self._train_epoch(self.epoch + 1)
-        self._close_epoch(started)
-
-    def checkpoint(self) -> Checkpoint:
-        """Where it stands now."""
-        remembered = self.optimizer.state_dict()["state"]
-        return Checkpoint(
-            request=self._request(),
-            rows=self.rows,
-            network=self.teacher.module.state_dict(),
-            # Of plain gradient descent torch remembers that there is nothing to remember.
-            optimizer={
-                index: {name: tensor for name, tensor in state.items() if tensor is not None}
-                for index, state in remembered.items()
-            },
-            generator=self.generator.get_state(),
-            weights=self.weights,
-        )
+        return super().is_over or self.has_stalled
 
     def record(self) -> TrainingRecord:
         """What training has come to."""
@@ -248,46 +209,17 @@ class _Training:
             stopped_after=self.epoch if self.epoch < self.settings.epochs else None,
         )
 
-    def _train_epoch(self, epoch: int) -> None:
-        settings = self.settings
-        self.teacher.module.train()
-        order = torch.randperm(len(self.images), generator=self.generator).to(self.teacher.device)
-        loss_sum = torch.zeros((), device=self.teacher.device)
-        report_every = max(1, self.n_batches // REPORTS_PER_EPOCH)
-        last_report = time.perf_counter()
-        for batch in range(self.n_batches):
-            chosen = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-            loss_sum += self._step((epoch - 1) * self.n_batches + batch, chosen)
+    def _loss(self, step: int, chosen: torch.Tensor) -> torch.Tensor:
+        pixels = self.settings.augmentation(to_pixels(self.images[chosen]), self.generator)
+        return train_step(self.teacher, self.optimizer, pixels, self.labels[chosen], self.settings.label_smoothing)
 
-            now = time.perf_counter()
-            if (batch + 1) % report_every == 0 or now - last_report > SECONDS_BETWEEN_REPORTS:
-                # Reading the loss waits for the device, so it is done here and not at every step. A loss
-                # that was once not finite leaves the sum so.
-                last_report = now
-                train_loss = loss_sum.item() / (batch + 1)
-                _check_finite(train_loss, epoch, settings.learning_rate)
-                done = epoch - 1 + (batch + 1) / self.n_batches
-                self.callback(done / settings.epochs, self._stage(epoch), epoch=done, train_loss=train_loss)
+    def _measure(self, callback: Callback) -> Row:
+        return measure(self.teacher, self.image_set, callback)
 
-    def _step(self, step: int, chosen: torch.Tensor) -> torch.Tensor:
-        """Train on the chosen images, and return their mean loss."""
-        settings = self.settings
-        pixels = settings.augmentation(to_pixels(self.images[chosen]), self.generator)
-        share = SCHEDULES[settings.schedule](step, settings.epochs * self.n_batches)
-        for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * share
-        return train_step(self.teacher, self.optimizer, pixels, self.labels[chosen], settings.label_smoothing)
-
-    def _close_epoch(self, started: float) -> None:
-        epoch = len(self.rows)
-        fraction = self._fraction(epoch)
-        row = measure(self.teacher, self.image_set, lambda *_, **__: self.callback(fraction, self._stage(epoch)))
-        _check_finite(row["train_loss"] + row["test_loss"], epoch, self.settings.learning_rate)
-        self.rows.append(row | {"seconds": time.perf_counter() - started})
+    def _keep(self, epoch: int) -> None:
         is_last = self.is_over and self.settings.epochs in self.settings.stored_epochs
         if is_last or epoch in self.settings.stored_epochs:
             self.weights[epoch] = self.teacher.to_bytes()
-        self._report_epoch(epoch)
 
     def _report_epoch(self, epoch: int) -> None:
         shown = {name: self.rows[epoch][name] for name in ("train_loss", "test_loss", "test_accuracy")}
@@ -297,14 +229,7 @@ class _Training:
             fraction = 1.0
         self.callback(fraction, stage, epoch=epoch, **shown)
 
-    def _fraction(self, epoch: int) -> float:
-        return epoch / self.settings.epochs if self.settings.epochs else 1.0
-
-    def _stage(self, epoch: int) -> str:
-        return f"epoch {epoch} of {self.settings.epochs}"
-
-    def _request(self) -> dict:
-        """What makes this training differ from others."""
+    def _request(self) -> dict[str, Any]:
         teacher = self.teacher
         return asdict(self.settings) | {
             "architecture": teacher.architecture,
@@ -315,15 +240,6 @@ class _Training:
             "n_train": self.image_set.n_train,
             "n_test": self.image_set.n_test,
         }
-
-    def _restore(self, earlier: Checkpoint) -> None:
-        self.teacher.module.load_state_dict(earlier.network)
-        # The settings of the parameter groups are made from ours, which are the same.
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": earlier.optimizer, "param_groups": groups})
-        self.generator.set_state(earlier.generator)
-        self.rows = list(earlier.rows)
-        self.weights = dict(earlier.weights)
 
 
 def train_step(
@@ -374,13 +290,6 @@ def _dropping(teacher: Teacher, share: float | None) -> Iterator[None]:
     finally:
         for layer, p in zip(layers, own, strict=True):
             layer.p = p
-
-
-def _check_finite(loss: float, epoch: int, learning_rate: float) -> None:
-    if not math.isfinite(loss):
-        raise FloatingPointError(
-            f"The loss is no longer a finite number in epoch {epoch}: lower learning_rate, which is {learning_rate:g}."
-        )
 
 
 def _check_fit(teacher: Teacher, image_set: ImageSet) -> None:
