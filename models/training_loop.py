@@ -83,8 +83,9 @@ class TrainingLoop(ABC):
     def _request(self) -> dict[str, Any]:
         """What makes this training differ from others."""
 
+    @abstractmethod
     def _keep(self, epoch: int) -> None:
-        """What else is to be done once an epoch's row is noted."""
+        """Do what else is to be done once an epoch's row is noted, before it is reported."""
 
     @property
     def epoch(self) -> int:
