@@ -23,6 +23,7 @@ from workers.params import (
     PredictionsParams,
     TeacherParams,
 )
+from workers.vae_params import CodesParams, VaeParams
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
 CALLS = "calls"
@@ -126,6 +127,8 @@ def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", 
 
 DENSITY_GRID = 160  # places a side at which a DarkSight map tells its density
 CURVE_POINTS = 501  # shares at which a reject curve is told
+CODE_BINS = 40  # of the histogram of a latent value
+VAE_SIDE = 64  # pixels of an image inside a VAE, at most
 N_MEASURES, N_MAP_MEASURES = 5, 2  # of confidence: of predictions alone, and of a map
 STORED_EPOCHS = 10  # at most; `models.training.default_stored_epochs`
 TRAIN_AND_TEST = {"digits": 1_797, "mnist": 70_000, "fashion-mnist": 70_000, "cifar-10": 60_000, "cifar-100": 60_000}
@@ -197,6 +200,22 @@ def confidence_bytes(params: ConfidenceParams, metas: Metas) -> int:
 def map_worth_bytes(params: MapWorthParams, metas: Metas) -> int:
     """The same of two measures, and a few numbers."""
     return 8 * N_MAP_MEASURES * metas["images"]["count"] + (N_MAP_MEASURES + 2) * 8 * CURVE_POINTS + 2_000
+
+
+def vae_bytes(params: VaeParams, metas: Metas) -> int:
+    """The weights, and after each epoch a strip of ten images and a few numbers."""
+    channels, *sides = metas["images"]["shape"]
+    height, width = (min(VAE_SIDE, max(side, 28)) for side in sides)
+    flat, hidden = 4 * height * width, 256
+    weights = 2 * hidden * (flat + 1) + 3 * hidden * params.latent_size + flat + 2 * 16 * 32 * (channels + 64)
+    return 4 * weights + (params.epochs + 1) * (10 * channels * height * width + 8 * params.latent_size + 40) + 4_000
+
+
+def codes_bytes(params: CodesParams, metas: Metas) -> int:
+    """Of each image its code and how sure that is, what its reconstruction is taken for, how surely, and how good it is; of
+    each latent value its range, counts and correlations."""
+    latents = metas["vae"]["latent_size"]
+    return metas["images"]["count"] * (8 * latents + 12) + latents * (4 * latents + 4 * CODE_BINS + 16) + 2_000
 
 
 def given_bytes(params: GivenParams, metas: Metas) -> int:
@@ -276,6 +295,18 @@ MAP_WORTH = register(
             "map": ("darksight", "embedding"),
         },
         size=map_worth_bytes,
+    )
+)
+VAE = register(Kind("vae", "VAE", 1, VaeParams, "batch", {"images": "images", "teacher": "teacher"}, size=vae_bytes))
+CODES = register(
+    Kind(
+        "codes",
+        "Codes of the images",
+        1,
+        CodesParams,
+        "interactive",
+        {"images": "images", "teacher": "teacher", "vae": "vae"},
+        size=codes_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

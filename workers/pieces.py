@@ -8,11 +8,13 @@ import numpy as np
 
 from models.atlas import atlas_pages, page_layout
 from models.certainty import entropy, margin
+from models.data import ImageSet
 from models.progress import Callback
 from models.teacher import confusion_matrix
 from workers.chunks import write_images
-from workers.pixels import chunk_folder
-from workers.runner import Attempt
+from workers.pixels import chunk_folder, pixels_of
+from workers.runner import Attempt, Input
+from workers.warm import data_dir
 
 
 def check_manifest(found: str, wanted: str, place: str) -> None:
@@ -26,6 +28,22 @@ def check_manifest(found: str, wanted: str, place: str) -> None:
         raise ValueError(
             f"{place} does not hold any more what was found there when this was asked for; look at it again."
         )
+
+
+def all_pixels(given: Input) -> np.ndarray:
+    """The pixels, uint8 (N, C, H, W), of an "images" result."""
+    return pixels_of(given.results, given.key, data_dir()).read_all()
+
+
+def image_set_of(given: Input) -> ImageSet:
+    """The image set that an "images" result holds."""
+    return ImageSet(
+        name=given.meta["name"],
+        images=all_pixels(given),
+        labels=given.array("labels"),
+        class_names=tuple(given.meta["class_names"]),
+        n_train=given.meta["n_train"],
+    )
 
 
 def keep_pixels(images: np.ndarray, data_dir: Path, attempt: Attempt) -> dict[str, Any]:

@@ -17,7 +17,8 @@ import torch
 
 import workers.confidence
 import workers.darksight
-import workers.maps  # noqa: F401 (their job kinds)
+import workers.maps
+import workers.vae  # noqa: F401 (their job kinds)
 from models.architecture_files import load_architectures
 from models.architectures import ARCHITECTURES
 from models.data import ImageSet, statistics
@@ -42,7 +43,7 @@ from workers.params import (
     PredictionsParams,
     TeacherParams,
 )
-from workers.pieces import atlas_of, check_manifest, keep_pixels, said_of
+from workers.pieces import all_pixels, atlas_of, check_manifest, image_set_of, keep_pixels, said_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
@@ -208,7 +209,7 @@ def teacher(params: TeacherParams, inputs: Mapping[str, Input], attempt: Attempt
     kept = KeptWork(data_dir(), attempt.job.key)
     settings = params.model_dump(exclude={"architecture", "weights"})
     record = train(
-        untrained, as_image_set(given), **settings, callback=attempt, checkpoint=kept.keep, resume=kept.read()
+        untrained, image_set_of(given), **settings, callback=attempt, checkpoint=kept.keep, resume=kept.read()
     )
     curves = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds", "test_confusion")
     arrays: dict[str, np.ndarray | bytes] = {name: getattr(record, name) for name in curves}
@@ -255,7 +256,7 @@ def predictions(params: PredictionsParams, inputs: Mapping[str, Input], attempt:
     last = trained.meta["stored_epochs"][-1]
     asked = Teacher.from_bytes(trained.blob(f"weights-{last}"), device())
     labels = given.array("labels")
-    told = asked.predict(pixels(given), callback=attempt)
+    told = asked.predict(all_pixels(given), callback=attempt)
     said, facts = said_of(softmax(told.logits), labels, given.meta["n_train"])
     return Made({"logits": told.logits, "features": told.features, **said}, facts)
 
@@ -309,19 +310,3 @@ def speed_of(
 ) -> Speed:
     """What was measured lately; `now` counts the times after which it is measured again, for a second or two."""
     return measure_speed(architecture, shape, n_classes, batch_size, optimizer, device())
-
-
-def pixels(given: Input) -> np.ndarray:
-    """The pixels (N, C, H, W) of an "images" result."""
-    return pixels_of(given.results, given.key, data_dir()).read_all()
-
-
-def as_image_set(given: Input) -> ImageSet:
-    """The image set that an "images" result holds."""
-    return ImageSet(
-        name=given.meta["name"],
-        images=pixels(given),
-        labels=given.array("labels"),
-        class_names=tuple(given.meta["class_names"]),
-        n_train=given.meta["n_train"],
-    )

@@ -7,6 +7,7 @@ import torch
 
 from models.devices import pick_device
 from models.teacher import Teacher
+from models.vae import VAE
 from workers.results import Results
 from workers.settings import read_settings
 
@@ -29,3 +30,9 @@ def data_dir() -> Path:
 def warm_teacher(results: Results, key: str, epoch: int) -> Teacher:
     """The teacher as it was after `epoch`, loaded once."""
     return Teacher.from_bytes(results.blob(key, f"weights-{epoch}"), device())
+
+
+@functools.lru_cache(WARM_MODELS)
+def warm_vae(results: Results, key: str) -> VAE:
+    """A trained VAE, loaded once."""
+    return VAE.from_bytes(results.blob(key, "state"), device())

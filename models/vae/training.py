@@ -16,7 +16,7 @@ from models.optimisation import make_optimizer
 from models.progress import Callback, silent
 from models.teacher import Teacher, to_pixels
 from models.training_loop import TrainingLoop
-from models.vae.vae import VAE
+from models.vae.vae import VAE, Codes
 
 STRIP_IMAGES = 10
 ACTIVE = 0.01  # variance of a dimension's posterior means above which it carries something (Burda et al. 2016)
@@ -73,8 +73,8 @@ class VAERecord(NamedTuple):
         Its parts, a dimension each.
     n_active : int64 array (E + 1,)
         Dimensions whose posterior means vary by more than 0.01 over the test images (active units, Burda et al. 2016).
-    strips : uint8 array (E + 1, 10, C, H, W)
-        The same test images, decoded; fewer where there are fewer.
+    strips : uint8 array (E + 1, 10, C, h, w)
+        The first test images, decoded, in the size inside; fewer where there are fewer.
     seconds : float64 array (E + 1,)
     """
 
@@ -96,7 +96,7 @@ def train_vae(
     image_set: ImageSet,
     *,
     teacher: Teacher | None = None,
-    epochs: int = 12,
+    epochs: int = 20,
     batch_size: int = 128,
     learning_rate: float = 0.002,
     beta: float = 1.0,
@@ -137,7 +137,7 @@ def train_vae(
         Called at the end of each epoch with the metrics ``epoch``, ``train_mse``, ``test_mse``, ``kl`` and ``n_active``,
         and within it with ``epoch`` and ``loss``, the mean of its steps so far in nats a pixel.
     preview : callable, optional
-        Told the strip of reconstructions after each epoch, float32 (10, C, H, W), pixels 0 to 1.
+        Told the strip of reconstructions after each epoch, float32 (10, C, h, w), pixels 0 to 1.
     checkpoint, resume
         See `models.training.train`.
 
@@ -214,8 +214,13 @@ def measure(vae: VAE, images: np.ndarray, callback: Callback = silent) -> Measur
         decoded = vae.decode(codes.means[rows])
         errors[rows] = ((decoded - images[rows] / np.float32(255)) ** 2).mean(axis=(1, 2, 3))
         callback(min(start + BLOCK, len(images)) / len(images))
-    apart = divergences(torch.tensor(codes.means), 2 * torch.tensor(codes.deviations).log())
-    return Measured(errors, apart.double().mean(dim=0).numpy(), codes.means.var(axis=0, dtype=np.float64))
+    return Measured(errors, mean_divergences(codes), codes.means.var(axis=0, dtype=np.float64))
+
+
+def mean_divergences(codes: Codes) -> np.ndarray:
+    """Of posteriors from the prior, mean over the images, in nats: float64 (d,), a dimension each."""
+    apart = divergences(torch.tensor(codes.means).double(), 2 * torch.tensor(codes.deviations).double().log())
+    return apart.mean(dim=0).numpy()
 
 
 class FeatureError:
@@ -310,7 +315,7 @@ class _Training(TrainingLoop):
     def _measure(self, callback: Callback) -> Row:
         self.network.eval()
         seen, learned = measure(self.vae, self.test, callback), measure(self.vae, self.some_train, callback)
-        strip = self.vae.decode(self.vae.encode(self.test[:STRIP_IMAGES]).means)
+        strip = self._strip()
         return {
             "train_mse": float(learned.errors.mean()),
             "test_mse": float(seen.errors.mean()),
@@ -319,6 +324,12 @@ class _Training(TrainingLoop):
             "n_active": int((seen.variances > ACTIVE).sum()),
             "strip": np.rint(255 * strip).astype(np.uint8),
         }
+
+    def _strip(self) -> np.ndarray:
+        """The first test images, decoded, float32 (10, C, h, w); in the size inside, as an image may be large."""
+        means = self.vae.encode(self.test[:STRIP_IMAGES]).means
+        with torch.no_grad():
+            return self.vae.network.decode(torch.tensor(means, device=self.device)).cpu().numpy()
 
     def _keep(self, epoch: int) -> None:
         row = self.rows[epoch]

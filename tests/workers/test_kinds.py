@@ -113,7 +113,7 @@ def test_a_deep_graph_of_shared_inputs_has_its_key_at_once():
 @pytest.mark.parametrize(
     ("ask", "complaint"),
     [
-        (lambda: job("imagse"), r'there is no job kind "imagse"; there are confidence, '),
+        (lambda: job("imagse"), r'there is no job kind "imagse"; there are codes, confidence, '),
         (lambda: job("teacher"), r"""takes the inputs {'images': 'images'}, not {}"""),
         (lambda: job("teacher", images=job("probe-array")), r"not {'images': 'probe-array'}"),
         (lambda: job("images", {"sed": 1}), r"sed"),
