@@ -154,6 +154,9 @@ def jacobian(
 ) -> np.ndarray:
     """The derivatives of the teacher's answer by the latent values, exactly.
 
+    With the residual added back, the black and white pixels of an image lie just at the edge of what is clipped at the
+    image's own code, where a derivative is that of one side only; `step_effects` looks at both.
+
     Parameters
     ----------
     function, teacher, code

@@ -164,7 +164,9 @@ def blended(first: ImageFunction, second: ImageFunction, codes: np.ndarray, at: 
     return np.clip(images, 0, 1)
 
 
-def refine(at: np.ndarray, classes: np.ndarray, ask: Callable[[np.ndarray], np.ndarray]) -> list[tuple[float, int, int]]:
+def refine(
+    at: np.ndarray, classes: np.ndarray, ask: Callable[[np.ndarray], np.ndarray]
+) -> list[tuple[float, int, int]]:
     """Find where the class changes, by halving the parts of a way at whose ends it differs.
 
     Parameters

@@ -97,7 +97,8 @@ def checked_band(centre: np.ndarray, widths: np.ndarray, lower: np.ndarray, uppe
     Raises
     ------
     ValueError
-        If there are not two finite half-widths an axis, one is negative, all are 0, or the centre lies outside the data's codes.
+        If there are not two finite half-widths an axis, one is negative, all are 0, or the centre lies outside the data's
+        codes.
     """
     centre, widths = np.asarray(centre, np.float32), np.asarray(widths, np.float32)
     d = len(lower)
@@ -105,7 +106,8 @@ def checked_band(centre: np.ndarray, widths: np.ndarray, lower: np.ndarray, uppe
         raise ValueError(f"The centre of a band must be {d} finite numbers, one an axis, not {centre.tolist()}.")
     if widths.shape != (d, 2) or not np.isfinite(widths).all():
         raise ValueError(
-            f"A band must have two finite half-widths an axis, below and above, for {d} axes; these have the shape {widths.shape}."
+            f"A band must have two finite half-widths an axis, below and above, for {d} axes; these have the shape "
+            f"{widths.shape}."
         )
     if widths.min() < 0:
         axis = int(widths.min(axis=1).argmin())
@@ -126,9 +128,7 @@ def checked_band(centre: np.ndarray, widths: np.ndarray, lower: np.ndarray, uppe
     return Band(centre, kept, int((widths > kept + SLACK * (upper - lower)[:, np.newaxis]).any(axis=1).sum()))
 
 
-def sample_codes(
-    band: Band, count: int = 512, distribution: Distribution = "uniform", seed: int = 0
-) -> np.ndarray:
+def sample_codes(band: Band, count: int = 512, distribution: Distribution = "uniform", seed: int = 0) -> np.ndarray:
     """Draw codes from a band, each axis by itself.
 
     Parameters

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from models.data import ImageSet, digits, statistics
 from models.teacher import Teacher
 from models.training import TrainingRecord, train
+from models.vae import VAE, train_vae
 
 # A busy machine is not a failed property.
 hypothesis.settings.register_profile("models", deadline=None)
@@ -61,3 +62,15 @@ def trained(digit_set, make_teacher) -> Trained:
     teacher = make_teacher()
     record = train(teacher, digit_set, callback=note)
     return Trained(teacher, record, reports)
+
+
+@pytest.fixture(scope="session")
+def digit_vae(digit_set) -> VAE:
+    """A VAE of six latent values that has seen the digits five times: its reconstructions are blurred, but alike. Not to be
+    changed by a test."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    vae = VAE.create((1, 28, 28), 6, device="cpu")
+    train_vae(vae, digit_set, epochs=5, batch_size=64)
+    torch.set_num_threads(threads)
+    return vae
