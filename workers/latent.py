@@ -10,12 +10,13 @@ import numpy as np
 from models.atlas import TILES_PER_PAGE, TILES_PER_ROW, atlas_pages, page_layout
 from models.counterfactual import Scale, find_counterfactual
 from models.latent import ImageFunction, step_effects
-from models.morph import Way, morph
+from models.morph import Morph, Way, morph
 from models.neighbours import Band, Distribution, checked_band, make_neighbours, sample_codes
+from models.teacher import Predictions
 from workers.latent_params import CounterfactualParams
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
-from workers.vae import as_bytes, as_pixels, focused_image, last_teacher, warm_vectors
+from workers.vae import as_bytes, as_pixels, focused_image, last_teacher, place_on, warm_vectors
 from workers.warm import warm_teacher, warm_vae
 
 
@@ -127,10 +128,16 @@ def morph_of(
     steps: int,
     way: Way,
     residual: bool,
+    codes: str = "",
+    predictions: str = "",
+    maps: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The frames of the way from one image to another, and where on it the teacher changes its mind."""
+    """The frames of the way from one image to another, where on it the teacher changes its mind, and about where each frame
+    would lie on maps."""
     one, other = (function_of(results, images, vae, number, residual) for number in (first, second))
-    made = morph(one, other, warm_teacher(results, teacher, epoch), steps, way)
+    asked = warm_teacher(results, teacher, epoch)
+    made = morph(one, other, asked, steps, way)
+    told = asked.predict(made.images) if maps else None
     return {
         "at": made.at.tolist(),
         "codes": made.codes.tolist(),
@@ -141,7 +148,26 @@ def morph_of(
         "flips": [
             {"at": flip.at, "from": flip.before, "to": flip.after, "code": flip.code.tolist()} for flip in made.flips
         ],
+        "places": {key: places_on(results, key, predictions, codes, made, told) for key in maps} if told else {},
     }
+
+
+def places_on(
+    results: Results, key: str, predictions: str, codes: str, made: Morph, told: Predictions
+) -> list[list[float] | None]:
+    """About where the frames of a way would lie on a map, as `workers.vae.place_on`."""
+    return [
+        place_on(
+            results,
+            key,
+            predictions,
+            codes,
+            code,
+            Predictions(logits[np.newaxis], features[np.newaxis]),
+            said[np.newaxis],
+        )
+        for code, logits, features, said in zip(made.codes, told.logits, told.features, made.probabilities, strict=True)
+    ]
 
 
 @answers("neighbours")
