@@ -8,13 +8,14 @@
     '<i8': BigInt64Array,
   };
 
-  // A .npy file, version 1: magic (6 bytes), version (2), header length (2), header, data.
+  // A .npy file, version 1: magic (6 bytes), version (2), header length (2), header, data. Its numbers have their `shape`.
   const readNpy = (buffer) => {
     const headerLength = new DataView(buffer).getUint16(8, true);
     const header = new TextDecoder('latin1').decode(new Uint8Array(buffer, 10, headerLength));
     const type = TYPES[header.match(/'descr': '([^']+)'/)[1]];
+    const shape = header.match(/'shape': \(([^)]*)\)/)[1].split(',').filter((side) => side.trim()).map(Number);
     const values = new type(buffer.slice(10 + headerLength));
-    return type === BigInt64Array ? Int32Array.from(values, Number) : values;
+    return Object.assign(type === BigInt64Array ? Int32Array.from(values, Number) : values, {shape});
   };
 
   const fetchArray = async (address, options) => {

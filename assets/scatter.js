@@ -75,6 +75,7 @@
       Object.assign(this, {members: [[], []], hidden: new Set(), groups: null, grouping: null, colouring: null});
       Object.assign(this, {drawing: null, hoverId: null, hovered: null});
       host.replaceChildren();
+      this.hollow = [];
       this.rings = {focus: element('scatter-ring scatter-focused', host), hover: element('scatter-ring', host)};
       this.placeRings();
       this.listening = new AbortController();
@@ -84,6 +85,7 @@
         this.hoverId = id;
         this.placeRings();
       }, {signal});
+      window.addEventListener('darkroom-hollow', () => this.placeHollow(), {signal});
       // A host that was taken out of the page shrinks to nothing.
       this.resizes = new ResizeObserver(() => (host.isConnected ? this.resize() : this.destroy()));
       this.resizes.observe(host);
@@ -246,6 +248,21 @@
         ring.hidden = place === null;
         if (place) ring.style.transform = `translate(${place[0]}px, ${place[1]}px)`;
       }
+      this.placeHollow();
+    }
+
+    // Where images that are on no map would lie, about.
+    placeHollow() {
+      const {source, drawing, host} = this;
+      const points = source && !source.preview && drawing ? darkroom.hollowOn(source.map) : [];
+      while (this.hollow.length < points.length) this.hollow.push(element('scatter-hollow', host));
+      this.hollow.splice(points.length).forEach((ring) => ring.remove());
+      points.forEach(([name, ...spot], number) => {
+        const ring = this.hollow[number], place = drawing.pixelOf(0, {places: spot, dims: source.dims});
+        Object.assign(ring.dataset, {name});
+        ring.hidden = place === null;
+        if (place) ring.style.transform = `translate(${place[0]}px, ${place[1]}px)`;
+      });
     }
 
     hover(id) {

@@ -25,6 +25,7 @@ from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
 from dashboard.teacher import callbacks as teacher
 from dashboard.theme import ACCENT_COLOUR
+from dashboard.vae import callbacks as vae
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.settings import Settings
@@ -93,6 +94,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     planes = Planes(engine)  # one for all maps of the page: points are sorted, and kept, once
     teacher.register(app, engine, make_cache(server, engine, alone), first, planes)
     darksight.register(app, engine, first, planes)
+    vae.register(app, engine, first)
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)

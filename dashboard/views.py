@@ -3,8 +3,9 @@
 from dashboard.darksight.layout import VIEW as DARKSIGHT
 from dashboard.jobs.layout import VIEW as JOBS
 from dashboard.teacher.layout import VIEW as TEACHER
+from dashboard.vae.layout import VIEW as VAE
 
-VIEWS = (TEACHER, DARKSIGHT, JOBS)
+VIEWS = (TEACHER, VAE, DARKSIGHT, JOBS)
 TITLED_PARTS = [(view.title, view.parts) for view in VIEWS]
 MOST = 3  # side by side
 FIRST = (TEACHER.name,)  # shown by an address that names none

@@ -1,0 +1,59 @@
+"""Ids of the VAE view."""
+
+# ---- what its panels share ----
+
+SOURCE = "vae-source"  # what is looked at: the focused image, its code, and the results it is asked of; or None
+LINE = "vae-line"  # {"of", "values"}: the code that the image was moved to, None for its own; "of" is `source["id"]`
+BAND = "vae-band"  # {"of", "below", "above"}: half-widths of the band about it, an axis each
+RESIDUAL = "vae-residual"  # whether what the VAE loses of the image is added back
+DOWNLOAD = "vae-download"
+DECK = "vae-deck"  # what is done around the line
+SIDE_DECK = "vae-side-deck"
+
+# ---- the latent axes ----
+
+AXES_PANEL = "latent-panel"
+AXES = "latent-axes"
+AXES_BODY = "latent-body"
+AXES_WORDS = "latent-words"
+ORDER = "latent-order"
+FIRST = "latent-first"  # how many axes are shown at full width
+WIDTH = "latent-width"  # of the band, in percent of each axis' range
+RESET_LINE = "latent-reset-line"
+RESET_BAND = "latent-reset-band"
+AXES_PAINTED = "latent-painted"
+TABLE_CODE = "take-code"
+
+# ---- the image ----
+
+IMAGE_PANEL = "latent-image-panel"
+IMAGE = "latent-image"
+IMAGE_WORDS = "latent-image-words"
+IMAGE_PAINTED = "latent-image-painted"
+TABLE_IMAGE = "take-latent-image"
+
+# ---- the VAE itself ----
+
+VAE_PANEL = "vae-panel"
+VAE_BODY = "vae-body"
+VAE_STRIP = "vae-strip"
+VAE_CURVE = "vae-curve"
+VAE_FIGURES = "vae-figures"
+VAE_WARNING = "vae-warning"
+VAE_WORDS = "vae-words"
+VAE_WHAT = "vae-what"
+VAE_FORM = "vae-form"
+VAE_MAKE = "vae-make"
+VAE_RUN = "vae-run"
+VAE_TOLD = "vae-told"
+VAE_CANCEL = "vae-cancel"
+VAE_RETRY = "vae-retry"
+VAE_SHOWN = "vae-shown"
+VAE_SEEN = "vae-seen"
+VAE_PAINTED = "vae-painted"
+TABLE_VAE = "take-vae"
+
+
+def vae_setting(name: str) -> str:
+    """The field of a setting of the VAE."""
+    return f"vae-set-{name.replace('_', '-')}"

@@ -1,0 +1,48 @@
+"""The VAE view: on the left the latent axes, and what is done around the line; on the right the image, and the VAE itself."""
+
+from dash import dcc, html
+
+from dashboard.abilities import Need, Part
+from dashboard.components.deck import deck
+from dashboard.components.view import View
+from dashboard.vae import ids
+from dashboard.vae.axes import axes_panel
+from dashboard.vae.image import image_panel
+from dashboard.vae.training import vae_panel
+
+
+def layout() -> html.Div:
+    """The view; everything in it is filled by callbacks."""
+    return html.Div(
+        [
+            html.Div([axes_panel()], className="column"),
+            html.Div(
+                [image_panel(), deck(ids.SIDE_DECK, {ids.VAE_PANEL: ("VAE", vae_panel())})],
+                className="column",
+            ),
+            dcc.Download(id=ids.DOWNLOAD),
+            *[dcc.Store(id=store) for store in (ids.SOURCE, ids.LINE, ids.BAND)],
+        ],
+        className="vae-view",
+    )
+
+
+NEEDED = (Need.IMAGES, Need.MODEL, Need.VAE)
+
+VIEW = View(
+    "vae",
+    "VAE",
+    "Move an image through its latent space, and watch the teacher change its mind",
+    layout,
+    (
+        Part("VAE", (Need.IMAGES, Need.MODEL)),
+        Part("Latent axes", NEEDED),
+        Part("Moved image", NEEDED),
+    ),
+    kept=(
+        (ids.LINE, "data"),
+        (ids.BAND, "data"),
+        (ids.RESIDUAL, "checked"),
+        *[(control, "value") for control in (ids.SIDE_DECK, ids.ORDER, ids.FIRST, ids.WIDTH, ids.VAE_WHAT)],
+    ),
+)
