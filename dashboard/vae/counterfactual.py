@@ -20,7 +20,6 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.maps import CANNOT_ASK
 from dashboard.vae import ids
-from dashboard.vae import panel_ids as own
 from dashboard.vae.counterfactual_figures import difference, inline, moved_figure
 from workers.engine import Engine
 from workers.jobs import Job, UnknownJob
@@ -35,49 +34,49 @@ INPUTS = ("images", "teacher", "vae", "codes")
 
 def counterfactual_panel() -> html.Section:
     return panel(
-        own.COUNTER_PANEL,
+        ids.COUNTER_PANEL,
         "Counterfactual",
         LINE,
         [
             html.Div(
                 [
-                    html.Div(id=own.COUNTER_PICTURES, className="counterfactual-pictures"),
+                    html.Div(id=ids.COUNTER_PICTURES, className="counterfactual-pictures"),
                     html.Div(
                         [
-                            html.Div(id=own.COUNTER_SAID, className="counterfactual-said", role="status"),
-                            html.Button("Move the line there", id=own.COUNTER_MOVE, className="latent-there"),
+                            html.Div(id=ids.COUNTER_SAID, className="counterfactual-said", role="status"),
+                            html.Button("Move the line there", id=ids.COUNTER_MOVE, className="latent-there"),
                         ],
                         className="counterfactual-words",
                     ),
-                    graph(own.COUNTER_BARS),
+                    graph(ids.COUNTER_BARS),
                 ],
-                id=own.COUNTER_BODY,
+                id=ids.COUNTER_BODY,
                 className="counterfactual",
                 style=HIDDEN,
             ),
-            empty(own.COUNTER_WORDS, NOTHING_YET),
+            empty(ids.COUNTER_WORDS, NOTHING_YET),
             html.Div(
                 [
-                    html.Div(id=own.COUNTER_TOLD, className="scatter-told", role="status"),
+                    html.Div(id=ids.COUNTER_TOLD, className="scatter-told", role="status"),
                     dmc.Button(
-                        "Cancel", id=own.COUNTER_CANCEL, color="red", variant="light", size="compact-xs",
+                        "Cancel", id=ids.COUNTER_CANCEL, color="red", variant="light", size="compact-xs",
                         leftSection=icon("stop"), display="none",
                     ),
                 ],
-                id=own.COUNTER_RUN,
+                id=ids.COUNTER_RUN,
                 className="scatter-run",
                 hidden=True,
             ),
-            dcc.Store(id=own.COUNTER_SEEN),
+            dcc.Store(id=ids.COUNTER_SEEN),
         ],
         controls=[
             dmc.Select(
-                id=own.COUNTER_CLASS, data=[], value=None, size="xs", w=130, allowDeselect=False, searchable=True,
+                id=ids.COUNTER_CLASS, data=[], value=None, size="xs", w=130, allowDeselect=False, searchable=True,
                 placeholder="class", **label("Class that the image is to be taken for"),
             ),
-            dmc.Button("Search", id=own.COUNTER_SEARCH, size="compact-xs", variant="light", disabled=True),
+            dmc.Button("Search", id=ids.COUNTER_SEARCH, size="compact-xs", variant="light", disabled=True),
         ],
-        exports=[("Code and step, CSV", {"id": own.TABLE_COUNTER}), picture(own.COUNTER_BARS)],
+        exports=[("Code and step, CSV", {"id": ids.TABLE_COUNTER}), picture(ids.COUNTER_BARS)],
         help_text=[
             "From the image's own code and places about it, and from half-way to the nearest images that are decoded as the "
             "class, the code is moved downhill: so that the class gains on all others, and the step stays short, measured in "
@@ -102,11 +101,11 @@ def register_counterfactual(app: dash.Dash, engine: Engine, first: FirstAnswers)
 
 def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     @first.callback(
-        output=[Output(own.COUNTER_CLASS, "data"), Output(own.COUNTER_CLASS, "value")],
+        output=[Output(ids.COUNTER_CLASS, "data"), Output(ids.COUNTER_CLASS, "value")],
         inputs={
             "source": Input(ids.SOURCE, "data"),
             "residual": Input(ids.RESIDUAL, "checked"),
-            "chosen": State(own.COUNTER_CLASS, "value"),
+            "chosen": State(ids.COUNTER_CLASS, "value"),
         },
     )
     def offer(source: dict | None, residual: bool, chosen: str | None):
@@ -124,28 +123,28 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
 
     @first.callback(
         output={
-            "body": Output(own.COUNTER_BODY, "style"),
-            "pictures": Output(own.COUNTER_PICTURES, "children"),
-            "said": Output(own.COUNTER_SAID, "children"),
-            "unmoved": Output(own.COUNTER_MOVE, "hidden"),
-            "figure": Output(own.COUNTER_BARS, "figure"),
-            "drawn": Output(own.COUNTER_BARS, "style"),
-            "words": Output(own.COUNTER_WORDS, "children"),
-            "wordless": Output(own.COUNTER_WORDS, "style"),
-            "told": Output(own.COUNTER_TOLD, "children"),
-            "not_run": Output(own.COUNTER_RUN, "hidden"),
-            "cancel": Output(own.COUNTER_CANCEL, "display"),
-            "no_search": Output(own.COUNTER_SEARCH, "disabled"),
-            "subtitle": Output(f"{own.COUNTER_PANEL}-subtitle", "children"),
-            "seen": Output(own.COUNTER_SEEN, "data"),
+            "body": Output(ids.COUNTER_BODY, "style"),
+            "pictures": Output(ids.COUNTER_PICTURES, "children"),
+            "said": Output(ids.COUNTER_SAID, "children"),
+            "unmoved": Output(ids.COUNTER_MOVE, "hidden"),
+            "figure": Output(ids.COUNTER_BARS, "figure"),
+            "drawn": Output(ids.COUNTER_BARS, "style"),
+            "words": Output(ids.COUNTER_WORDS, "children"),
+            "wordless": Output(ids.COUNTER_WORDS, "style"),
+            "told": Output(ids.COUNTER_TOLD, "children"),
+            "not_run": Output(ids.COUNTER_RUN, "hidden"),
+            "cancel": Output(ids.COUNTER_CANCEL, "display"),
+            "no_search": Output(ids.COUNTER_SEARCH, "disabled"),
+            "subtitle": Output(f"{ids.COUNTER_PANEL}-subtitle", "children"),
+            "seen": Output(ids.COUNTER_SEEN, "data"),
         },
         inputs={
             "source": Input(ids.SOURCE, "data"),
             "residual": Input(ids.RESIDUAL, "checked"),
-            "target": Input(own.COUNTER_CLASS, "value"),
+            "target": Input(ids.COUNTER_CLASS, "value"),
             "study": Input(shared.STUDY, "data"),
             "steps": Input(job_ids.STEPS, "children"),  # changes when a job of the study comes on
-            "seen": State(own.COUNTER_SEEN, "data"),
+            "seen": State(ids.COUNTER_SEEN, "data"),
         },
     )
     def fill(
@@ -247,10 +246,10 @@ def said_of(meta: Mapping[str, Any], probabilities: np.ndarray, names: Sequence[
 def register_search(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
         Output(shared.STUDY, "data", allow_duplicate=True),
-        Input(own.COUNTER_SEARCH, "n_clicks"),
+        Input(ids.COUNTER_SEARCH, "n_clicks"),
         State(ids.SOURCE, "data"),
         State(ids.RESIDUAL, "checked"),
-        State(own.COUNTER_CLASS, "value"),
+        State(ids.COUNTER_CLASS, "value"),
         State(shared.STUDY, "data"),
         prevent_initial_call=True,
     )
@@ -259,7 +258,7 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
         if not clicks or source is None or target is None or study is None:  # the view was laid out
             return dash.no_update
         try:
-            inputs = {role: engine.jobs.spec(source[role]) for role in INPUTS}
+            inputs: Any = {role: engine.jobs.spec(source[role]) for role in INPUTS}
         except CANNOT_ASK as error:
             tell(f"This cannot be searched for: {error}.")
             return dash.no_update
@@ -268,10 +267,10 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
 
     @app.callback(
         Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(own.COUNTER_CANCEL, "n_clicks"),
+        Input(ids.COUNTER_CANCEL, "n_clicks"),
         State(ids.SOURCE, "data"),
         State(ids.RESIDUAL, "checked"),
-        State(own.COUNTER_CLASS, "value"),
+        State(ids.COUNTER_CLASS, "value"),
         State(shared.PULSE, "n_intervals"),
         prevent_initial_call=True,
     )
@@ -284,10 +283,10 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
 
     @app.callback(
         Output(ids.LINE, "data", allow_duplicate=True),
-        Input(own.COUNTER_MOVE, "n_clicks"),
+        Input(ids.COUNTER_MOVE, "n_clicks"),
         State(ids.SOURCE, "data"),
         State(ids.RESIDUAL, "checked"),
-        State(own.COUNTER_CLASS, "value"),
+        State(ids.COUNTER_CLASS, "value"),
         prevent_initial_call=True,
     )
     def move(clicks: int | None, source: dict | None, residual: bool, target: str | None):
@@ -301,10 +300,10 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
 def register_taken(app: dash.Dash, engine: Engine) -> None:
     @app.callback(
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(own.TABLE_COUNTER, "n_clicks"),
+        Input(ids.TABLE_COUNTER, "n_clicks"),
         State(ids.SOURCE, "data"),
         State(ids.RESIDUAL, "checked"),
-        State(own.COUNTER_CLASS, "value"),
+        State(ids.COUNTER_CLASS, "value"),
         prevent_initial_call=True,
     )
     def take(clicks: int | None, source: dict | None, residual: bool, target: str | None):

@@ -13,7 +13,6 @@ from dashboard.components.panel import empty, label, panel, segmented
 from dashboard.components.tables import to_csv
 from dashboard.links import put
 from dashboard.vae import ids
-from dashboard.vae import panel_ids as own
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
@@ -25,26 +24,26 @@ WAYS = [("linear", "Linear"), ("spherical", "Spherical")]
 
 def morph_panel() -> html.Section:
     return panel(
-        own.MORPH_PANEL,
+        ids.MORPH_PANEL,
         "Morph",
         LINE,
         [
-            html.Div(id=own.MORPH_BODY, className="morph", hidden=True),
-            empty(own.MORPH_WORDS, NOTHING_YET),
-            *[dcc.Store(id=store) for store in (own.MORPH_ASKED, own.MORPH_PAINTED)],
+            html.Div(id=ids.MORPH_BODY, className="morph", hidden=True),
+            empty(ids.MORPH_WORDS, NOTHING_YET),
+            *[dcc.Store(id=store) for store in (ids.MORPH_ASKED, ids.MORPH_PAINTED)],
         ],
         controls=[
             dmc.NumberInput(
-                id=own.MORPH_SECOND, placeholder="pin image", min=0, size="xs", w=92, hideControls=True, allowDecimal=False,
+                id=ids.MORPH_SECOND, placeholder="pin image", min=0, size="xs", w=92, hideControls=True, allowDecimal=False,
                 allowNegative=False, debounce=True, **label("Pin the second image, by its number"),
             ),
             dmc.NumberInput(
-                id=own.MORPH_FRAMES, value=USUAL_FRAMES, min=FEWEST, max=MOST, size="xs", w=64, allowDecimal=False,
+                id=ids.MORPH_FRAMES, value=USUAL_FRAMES, min=FEWEST, max=MOST, size="xs", w=64, allowDecimal=False,
                 clampBehavior="blur", debounce=True, **label("How many frames"),
             ),
-            segmented(own.MORPH_WAY, WAYS, "linear", "The way between the two codes"),
+            segmented(ids.MORPH_WAY, WAYS, "linear", "The way between the two codes"),
         ],
-        exports=[("Frames, CSV", {"id": own.TABLE_MORPH})],
+        exports=[("Frames, CSV", {"id": ids.TABLE_MORPH})],
         help_text=[
             "From the code of the focused image to that of the pinned one, in equal steps, each decoded and shown to the "
             "teacher: under a frame stands its likeliest class, and how likely.",
@@ -63,18 +62,18 @@ def register_morph(app: dash.Dash, engine: Engine) -> None:
     """The panel's callbacks."""
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawMorph"),
-        Output(own.MORPH_PAINTED, "data"),
+        Output(ids.MORPH_PAINTED, "data"),
         Input(ids.SOURCE, "data"),
         Input(shared.PINNED, "data"),
         Input(ids.RESIDUAL, "checked"),
-        Input(own.MORPH_FRAMES, "value"),
-        Input(own.MORPH_WAY, "value"),
+        Input(ids.MORPH_FRAMES, "value"),
+        Input(ids.MORPH_WAY, "value"),
     )
 
     @app.callback(
-        Output(own.MORPH_SECOND, "error"),
-        Output(own.MORPH_SECOND, "value"),
-        Input(own.MORPH_SECOND, "value"),
+        Output(ids.MORPH_SECOND, "error"),
+        Output(ids.MORPH_SECOND, "value"),
+        Input(ids.MORPH_SECOND, "value"),
         State(ids.SOURCE, "data"),
         prevent_initial_call=True,
     )
@@ -90,8 +89,8 @@ def register_morph(app: dash.Dash, engine: Engine) -> None:
 
     @app.callback(
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(own.TABLE_MORPH, "n_clicks"),
-        State(own.MORPH_ASKED, "data"),
+        Input(ids.TABLE_MORPH, "n_clicks"),
+        State(ids.MORPH_ASKED, "data"),
         State(ids.SOURCE, "data"),
         State(shared.TAB, "data"),
         prevent_initial_call=True,
@@ -101,7 +100,7 @@ def register_morph(app: dash.Dash, engine: Engine) -> None:
         if not clicks:  # the view was laid out
             return dash.no_update
         if asked is None or source is None or asked["first"] != source["number"]:
-            tell("There is nothing to export before a way is shown.")
+            tell("There is nothing to export before a way is shids.")
             return dash.no_update
         try:
             told = engine.calls.ask("morph", asked | {"maps": []}, f"{tab or 'page'}-take")

@@ -15,7 +15,6 @@ from dashboard.components.notices import tell
 from dashboard.components.panel import empty, icon, label, panel, segmented
 from dashboard.components.tables import to_csv
 from dashboard.vae import ids
-from dashboard.vae import panel_ids as own
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
@@ -39,46 +38,47 @@ DRAWN_BY = (
 
 def neighbours_panel() -> html.Section:
     return panel(
-        own.NEIGHBOURS_PANEL,
+        ids.NEIGHBOURS_PANEL,
         "Neighbours",
         LINE,
         [
             # Shares of labels, a sentence, the tiles, what is said of the one that is looked at.
-            html.Div(id=own.NEIGHBOURS_BODY, className="neighbours", hidden=True),
-            empty(own.NEIGHBOURS_WORDS, NOTHING_YET),
-            *[dcc.Store(id=store) for store in (own.NEIGHBOURS_ASKED, own.NEIGHBOURS_PAINTED)],
+            html.Div(id=ids.NEIGHBOURS_BODY, className="neighbours", hidden=True),
+            empty(ids.NEIGHBOURS_WORDS, NOTHING_YET),
+            *[dcc.Store(id=store) for store in (ids.NEIGHBOURS_ASKED, ids.NEIGHBOURS_PAINTED)],
         ],
         controls=[
             dmc.NumberInput(
-                id=own.NEIGHBOURS_COUNT, value=USUAL_COUNT, min=1, max=MOST, size="xs", w=72, allowDecimal=False,
+                id=ids.NEIGHBOURS_COUNT, value=USUAL_COUNT, min=1, max=MOST, size="xs", w=72, allowDecimal=False,
                 clampBehavior="blur", debounce=True, **label("How many neighbours"),
             ),
-            segmented(own.NEIGHBOURS_DISTRIBUTION, DISTRIBUTIONS, "uniform", "How they are spread over the band"),
+            segmented(ids.NEIGHBOURS_DISTRIBUTION, DISTRIBUTIONS, "uniform", "How they are spread over the band"),
             dmc.Select(
-                id=own.NEIGHBOURS_SORT, data=[{"value": value, "label": text} for value, text in SORTS], value="drawn",
+                id=ids.NEIGHBOURS_SORT, data=[{"value": value, "label": text} for value, text in SORTS], value="drawn",
                 size="xs", w=124, allowDeselect=False, **label("Order of the neighbours"),
             ),
             dmc.NumberInput(
-                id=own.NEIGHBOURS_SEED, value=0, min=0, max=2**32 - 1, size="xs", w=64, hideControls=True,
+                id=ids.NEIGHBOURS_SEED, value=0, min=0, max=2**32 - 1, size="xs", w=64, hideControls=True,
                 allowDecimal=False, clampBehavior="blur", debounce=True, **label("Seed of the draw"),
             ),
             dmc.ActionIcon(
-                icon("again"), id=own.NEIGHBOURS_AGAIN, variant="subtle", color="gray", **label("Draw others"),
+                icon("again"), id=ids.NEIGHBOURS_AGAIN, variant="subtle", color="gray", **label("Draw others"),
             ),
         ],
-        exports=[("Neighbours and their codes, CSV", {"id": own.TABLE_NEIGHBOURS})],
+        exports=[("Neighbours and their codes, CSV", {"id": ids.TABLE_NEIGHBOURS})],
         help_text=[
-            "Codes are drawn from the band about the line, each axis by itself, and decoded; the teacher is asked of each image "
-            "(DeepVID, Wang, Gou, Zhang and Shen 2019). Under each tile stands what it is taken for. A red frame: not what the "
-            "image itself is taken for.",
+            "Codes are drawn from the band about the line, each axis by itself, and decoded; the teacher is asked of each "
+            "image (DeepVID, Wang, Gou, Zhang and Shen 2019). Under each tile stands what it is taken for. A red frame: not "
+            "what the image itself is taken for.",
             "Uniform: from edge to edge of the band. Normal: about the line, the edges at two standard deviations and nothing "
             "beyond. A band that reaches further than the images' own codes ends with them, which is told.",
             "The bar has the share of each label. That all neighbours keep one label is normal for images of which the teacher "
             "is sure: widen the band until some do not.",
             "With the residual on, what the VAE loses of the image is added back to each neighbour. Without it they are "
             "blurred, and the teacher may take them for others for that alone.",
-            "Distance is that from the line in half-widths of the band, root mean square over its axes. Least sure first orders "
-            "by the probability of the image's own class. Click a tile, or walk with the arrow keys, and move the line there.",
+            "Distance is that from the line in half-widths of the band, root mean square over its axes. Least sure first "
+            "orders by the probability of the image's own class. Click a tile, or walk with the arrow keys, and move the line "
+            "there.",
         ],
     )  # fmt: skip
 
@@ -87,28 +87,28 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
     """The panel's callbacks."""
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawNeighbours"),
-        Output(own.NEIGHBOURS_PAINTED, "data"),
+        Output(ids.NEIGHBOURS_PAINTED, "data"),
         Input(ids.SOURCE, "data"),
         Input(ids.LINE, "data"),
         Input(ids.BAND, "data"),
         Input(ids.RESIDUAL, "checked"),
-        Input(own.NEIGHBOURS_COUNT, "value"),
-        Input(own.NEIGHBOURS_DISTRIBUTION, "value"),
-        Input(own.NEIGHBOURS_SEED, "value"),
-        Input(own.NEIGHBOURS_SORT, "value"),
+        Input(ids.NEIGHBOURS_COUNT, "value"),
+        Input(ids.NEIGHBOURS_DISTRIBUTION, "value"),
+        Input(ids.NEIGHBOURS_SEED, "value"),
+        Input(ids.NEIGHBOURS_SORT, "value"),
     )
     app.clientside_callback(
         ClientsideFunction("darkroom", "nextSeed"),
-        Output(own.NEIGHBOURS_SEED, "value"),
-        Input(own.NEIGHBOURS_AGAIN, "n_clicks"),
-        State(own.NEIGHBOURS_SEED, "value"),
+        Output(ids.NEIGHBOURS_SEED, "value"),
+        Input(ids.NEIGHBOURS_AGAIN, "n_clicks"),
+        State(ids.NEIGHBOURS_SEED, "value"),
         prevent_initial_call=True,
     )
 
     @app.callback(
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(own.TABLE_NEIGHBOURS, "n_clicks"),
-        State(own.NEIGHBOURS_ASKED, "data"),
+        Input(ids.TABLE_NEIGHBOURS, "n_clicks"),
+        State(ids.NEIGHBOURS_ASKED, "data"),
         State(ids.SOURCE, "data"),
         State(shared.TAB, "data"),
         prevent_initial_call=True,
@@ -118,7 +118,7 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
         if not clicks:  # the view was laid out
             return dash.no_update
         if asked is None or source is None or asked["number"] != source["number"]:
-            tell("There is nothing to export before neighbours are shown.")
+            tell("There is nothing to export before neighbours are shids.")
             return dash.no_update
         drawn = {name: asked[name] for name in DRAWN_BY}
         try:
