@@ -260,6 +260,10 @@ def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     if meta["kind"] == "embedding":
         what, explained = f"{METHODS[meta['method']]} of {meta['of']}", meta["explained_variance"]
         return what if explained is None else f"{what}, {sum(explained):.0%} of the variance"
+    if role == "vae":
+        return f"{meta['latent_size']} values, error {meta['test_mse']:.4f}"
+    if role == "codes":
+        return f"teacher agrees on {meta['agreement']['test']:.0%} of test"
     return ""
 
 
