@@ -7,12 +7,14 @@
   const FORGIVE_AFTER_MS = 3000;
 
   // Thumbnails copied out of atlas pages onto one sheet: pages can then be let go even when the visible
-  // images lie on more pages than memory should hold. Both give up what was used longest ago.
+  // images lie on more pages than memory should hold. Both give up what was used longest ago. A source whose only page is
+  // there already has it as its `page`, an ImageBitmap.
   class Thumbnails {
     constructor(source, changed) {
       Object.assign(this, {source, changed, error: null, fetching: 0, capacity: 0});
       Object.assign(this, {pages: new Map(), loading: new Set(), lost: new Set(), cells: new Map()});
       this.closing = new AbortController();
+      if (source.page) this.pages.set(0, source.page);
     }
 
     close() {

@@ -27,13 +27,14 @@
       Object.assign(this, {count: start, offset: 0, anchor: 0});
     }
 
-    // `picture` has the `tileWidth` and `tileHeight` of the thumbnails, which are zoomed to `tileSize` px.
+    // `picture` has the `tileWidth` and `tileHeight` of the thumbnails, which are zoomed to `tileSize` px, and perhaps the
+    // height of a `caption` under each.
     fit(viewWidth, viewHeight, tileSize, picture) {
       const before = `${this.columns} ${this.pitchY}`;
       const zoom = tileSize / Math.max(picture.tileWidth, picture.tileHeight);
       Object.assign(this, {viewWidth, viewHeight});
       Object.assign(this, {tileWidth: picture.tileWidth * zoom, tileHeight: picture.tileHeight * zoom});
-      Object.assign(this, {pitchX: this.tileWidth + GAP, pitchY: this.tileHeight + GAP});
+      Object.assign(this, {pitchX: this.tileWidth + GAP, pitchY: this.tileHeight + GAP + (picture.caption ?? 0)});
       this.columns = Math.max(1, Math.floor((viewWidth - GAP) / this.pitchX));
       const end = this.stack();
       const content = this.count ? GAP + end : 0;

@@ -62,6 +62,24 @@
       context.fillRect(left, bottom - this.ink(1), canvas.width - 2 * left, this.ink(1));
     }
 
+    // A line of `height` px under a tile, after a dot of a colour; what has no room is cut.
+    caption(position, text, height, colour) {
+      const {context, ratio, colours} = this;
+      const [x, top] = this.cornerOf(position);
+      const middle = top + this.tileHeight + Math.round(height * ratio / 2);
+      const size = this.ink(5);
+      context.fillStyle = colour;
+      context.fillRect(x, middle - Math.round(size / 2), size, size);
+      context.font = `${11 * ratio}px ${this.font}`;
+      context.textBaseline = 'middle';
+      context.textAlign = 'left';
+      context.fillStyle = colours.text;
+      const room = this.tileWidth - size - this.ink(3);
+      let shown = text;
+      while (shown.length > 1 && context.measureText(shown).width > room) shown = `${shown.replace(/\u2026$/, '').slice(0, -1)}\u2026`;
+      context.fillText(shown, x + size + this.ink(3), middle + this.ink(1));
+    }
+
     // `outset` is the space between the tile's edge and the ring; -1 lets it cover one pixel of the tile.
     ring(position, outset, width, colour) {
       const {context} = this;

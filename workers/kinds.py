@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from workers.darksight_params import ConfidenceParams, DarkSightParams, MapWorthParams
+from workers.latent_params import CounterfactualParams
 from workers.params import (
     EmbeddingParams,
     GivenParams,
@@ -218,6 +219,13 @@ def codes_bytes(params: CodesParams, metas: Metas) -> int:
     return metas["images"]["count"] * (8 * latents + 12) + latents * (4 * latents + 4 * CODE_BINS + 16) + 2_000
 
 
+def counterfactual_bytes(params: CounterfactualParams, metas: Metas) -> int:
+    """Two images, two codes, and what is said of both."""
+    channels, height, width = metas["images"]["shape"]
+    latents = metas["vae"]["latent_size"]
+    return 2 * channels * height * width + 8 * latents + 8 * metas["images"]["n_classes"] + 2_000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -307,6 +315,17 @@ CODES = register(
         "interactive",
         {"images": "images", "teacher": "teacher", "vae": "vae"},
         size=codes_bytes,
+    )
+)
+COUNTERFACTUAL = register(
+    Kind(
+        "counterfactual",
+        "Counterfactual",
+        1,
+        CounterfactualParams,
+        "interactive",
+        {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
+        size=counterfactual_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

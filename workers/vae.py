@@ -214,8 +214,13 @@ def decode(
 
 def as_pixels(images: np.ndarray) -> dict[str, Any]:
     """Images (N, C, H, W), 0 to 1, as an answer carries them: their shape, and a byte a pixel and channel in base64."""
-    pixels = np.rint(255 * images).astype(np.uint8)
+    pixels = as_bytes(images)
     return {"shape": list(pixels.shape), "data": base64.b64encode(pixels.tobytes()).decode()}
+
+
+def as_bytes(images: np.ndarray) -> np.ndarray:
+    """Pixels 0 to 1 as uint8."""
+    return np.rint(255 * images).astype(np.uint8)
 
 
 def place_on(
