@@ -44,8 +44,9 @@ IS_STILL = "() => !window.darkroom.latent.flying"
 WATCH_NEIGHBOURS = """() => {
   window.painted = null;
   const grid = document.querySelector('#neighbours'), before = grid.dataset.painted, began = performance.now();
-  const look = () => (grid.dataset.painted !== before ? requestAnimationFrame(() => { window.painted = performance.now() - began; })
-    : requestAnimationFrame(look));
+  const look = () => requestAnimationFrame(grid.dataset.painted === before ? look : () => {
+    window.painted = performance.now() - began;
+  });
   look();
 }"""
 
