@@ -34,7 +34,7 @@ def layout() -> html.Div:
             html.Div(plane_panel(), className="column"),
             html.Div([deck(ids.MAPS_DECK, maps), deck(ids.POINTS_DECK, points)], className="column"),
             dcc.Download(id=ids.DOWNLOAD),
-            *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.REGIONS, ids.OTHER)],
+            *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.UNSHOWN, ids.REGIONS, ids.OTHER)],
         ],
         className="darksight-view",
     )

@@ -148,9 +148,8 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
     register_run_buttons(
         app, engine, MAP, lambda keys, chosen: chosen if chosen in fits_of(keys) else None, State(ids.FITS, "value")
     )
-    register_map_place(
-        app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), Input(ids.REGIONS, "data")
-    )
+    around = [Input(store, "data") for store in (ids.REGIONS, ids.OUTLINE, ids.BRIDGE_WAY)]
+    register_map_place(app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), *around)
 
     @app.callback(
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),

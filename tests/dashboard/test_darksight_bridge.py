@@ -39,8 +39,9 @@ def from_0_to_1():
     return {"tool": "line", "x": anchors(10)[:2, 0].tolist(), "y": anchors(10)[:2, 1].tolist()}
 
 
-def given_of(study, fit, drawn, width=10, split="test", looked_at="bridge-panel"):
+def given_of(study, fit, drawn, width=10, split="test", looked_at="bridge-panel", unshown=None):
     return {
+        "darksight_unshown__data": unshown,
         "darksight_outline__data": drawn, "bridge_width__value": width, "darksight_split__value": split,
         "darksight_fit__data": fit, "darksight_points_deck__value": looked_at, "study__data": study_data(study),
     }  # fmt: skip
@@ -100,6 +101,33 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
     assert told["bridge-panel-subtitle"]["children"] == f"{len(images)} {split} images from 0 to 1"
     assert told["bridge-width-text"]["children"] == f"{width:.2g} wide"
     assert told["bridge-width-box"]["style"] == {}
+    way = told["bridge-way"]["data"]
+    assert (way["map"], way["at"], way["width"]) == (fit["key"], 1, pytest.approx(width))
+    assert np.allclose(way["way"], anchors(10)[:2])
+
+
+@pytest.mark.parametrize("grouping", ["true", "predicted"])
+def test_classes_that_the_legend_hides_do_not_count(own, own_page, mapped, grouping):
+    study, fit = mapped
+    drawn, unshown = outline(fit, **from_0_to_1()), {"grouping": grouping, "hidden": [1]}
+    everything = read(shown(own_page, study, fit, drawn)["bridge-source"]["data"]["ids"], "<u4")
+    told = shown(own_page, study, fit, drawn, unshown=unshown)
+    labels, predicted, _ = arrays(own, study)
+    groups = labels if grouping == "true" else predicted
+    expected = everything[groups[everything] != 1]
+    assert 0 < len(expected) < len(everything)
+    assert read(told["bridge-source"]["data"]["ids"], "<u4").tolist() == expected.tolist()
+    assert told["bridge-panel-subtitle"]["children"].endswith("; hidden classes left out")
+    made = own_page.ask(
+        "selection.data", "bridge-select.n_clicks", bridge_select__n_clicks=1,
+        **given_of(study, fit, drawn, unshown=unshown),
+    )["selection"]["data"]  # fmt: skip
+    assert made["count"] == len(expected)
+    # Where nothing is left, the bridge still stands.
+    everyone = {"grouping": grouping, "hidden": list(range(10))}
+    told = shown(own_page, study, fit, drawn, unshown=everyone)
+    assert told["bridge-words"]["children"].startswith("There is no test image of the classes that are not hidden in")
+    assert told["bridge-way"]["data"]["at"] == 1
 
 
 def test_a_wider_corridor_takes_in_more(own_page, mapped):
