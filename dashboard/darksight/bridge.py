@@ -29,6 +29,7 @@ from dashboard.darksight.columns import (
     bridge_words,
     columns_of,
     ends_of,
+    most_points,
 )
 from dashboard.darksight.corridor import Walk, walk
 from dashboard.first_answers import FirstAnswers
@@ -100,8 +101,9 @@ def bridge_panel() -> html.Section:
             "are equally wide; the axis below tells the place along, in units of the map.",
             f"Classes with a mean share of {LEAST_SHARE:.0%} or more have their colours (of many the {MOST_NAMED} with the "
             "greatest shares), all others are grey. A triangle marks where the likeliest class changes, a red foot what the "
-            f"teacher gets wrong. Of more than {MOST_POINTS:,} points each of {MEANS:,} columns is the mean of as many "
-            "neighbours along the way, its picture that of the image in their middle.",
+            f"teacher gets wrong. Of more than {MOST_POINTS:,} points ({most_points(MOST_NAMED):,} where {MOST_NAMED} "
+            f"classes are named) each of {MEANS:,} columns is the mean of as many neighbours along the way, its picture that "
+            "of the image in their middle.",
             "Hover to see a point's numbers and its place on the maps; click, or walk with the arrow keys, to look at its "
             "image. The wheel, + and - zoom, 0 shows the whole again.",
         ],
