@@ -9,7 +9,7 @@ from workers.jobs import Job, UnknownJob
 from workers.kinds import JobSpec, content_key, job
 from workers.studies import Study
 
-MOST_NAMED = 3  # classes in a title
+MOST_NAMED = 3  # classes in a title, the last among them
 ROLE = "darksight-"  # and the beginning of the map's key
 
 
@@ -84,7 +84,13 @@ def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:
 
 
 def classes_words(classes: Sequence[int], class_names: Sequence[str]) -> str:
-    """Some classes, in a word or two: by name where they are few."""
-    if len(classes) > MOST_NAMED:
-        return f"{len(classes)} classes"
-    return ", ".join(class_names[number] if number < len(class_names) else str(number) for number in classes)
+    """Some classes, in a few words: by name, of many the first ones and the last: "0, 1 … 9 (10 classes)"."""
+    names = names_of(classes, class_names)
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMED - 1])} … {names[-1]} ({len(names)} classes)"
+
+
+def names_of(classes: Sequence[int], class_names: Sequence[str]) -> list[str]:
+    """The names of some classes; the number of one that the study does not have."""
+    return [class_names[number] if number < len(class_names) else str(number) for number in classes]

@@ -64,7 +64,10 @@ VIEW = View(
         (ids.OUTLINE, "data"),
         *[
             (control, "value")
-            for control in (ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF)
+            for control in (
+                *(ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF),
+                *(ids.FITS_WHAT, ids.PARTS_SIZE, ids.PARTS_ORDER),
+            )
         ],
         *SETTINGS.kept,
     ),

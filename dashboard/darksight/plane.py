@@ -26,7 +26,7 @@ from dashboard.components.map_place import (
     run_outputs,
 )
 from dashboard.components.notices import tell
-from dashboard.components.panel import label, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fits import ask_for, fits_of, params_of, spec_of, title_of
@@ -123,6 +123,8 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
 
     @first.callback(
         output={
+            "splits": Output(ids.SPLIT, "style"),
+            "split": Output(ids.SPLIT, "value"),
             "fits": Output(ids.FITS, "data"),
             "chosen": Output(ids.FITS, "value"),
             "fit": Output(ids.FIT, "data"),
@@ -142,7 +144,7 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
         """Which maps there are, and the one that is shown: where the browser finds its points, how far it is, or why
         there is none."""
         unseen = Unseen(seen)
-        told = shown_now(engine, ready, chosen, study)
+        told = splits_now(engine, ready, study) | shown_now(engine, ready, chosen, study)
         return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
 
     register_run_buttons(
@@ -184,6 +186,13 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
             return dash.no_update
         name = "ParametricDarkSight" if engine.results.meta(fit["key"])["parametric"] else "DarkSight"
         return dcc.send_bytes(engine.results.blob(fit["key"], "state"), f"{name}-{fit['key'][:8]}.safetensors")
+
+
+def splits_now(engine: Engine, ready: list[str], study: dict | None) -> dict[str, Any]:
+    """Where nothing is kept for training, all images are test, and there is nothing to switch."""
+    if study is None or "images" not in ready or engine.results.meta(study["keys"]["images"])["n_train"]:
+        return {"splits": SHOWN, "split": dash.no_update}
+    return {"splits": HIDDEN, "split": "test"}
 
 
 def shown_now(engine: Engine, ready: list[str], chosen: str | None, study: dict | None) -> dict[str, Any]:
