@@ -140,8 +140,10 @@ def test_those_that_are_there_are_drawn_and_what_they_hide_is_counted(own, own_p
     said = own.engine.results.array(parted.keys["predictions"], "probabilities")[N_TRAIN:]
     hidden = [int((said[:, group["classes"]].sum(axis=1) < 0.05).sum()) for group in groups if group["there"]]
     assert [each["text"] for each in figure["layout"]["annotations"]] == [
-        f"KL 0.01000 · {count:,} hidden" for count in hidden
+        f"{classes}<br>KL 0.01000 · {count:,} hidden"
+        for classes, count in zip(("0, 1 … 3 (4 classes)", "7, 8, 9"), hidden, strict=True)
     ]
+    assert figure["layout"]["annotations"][0]["hovertext"] == "0, 1, 2, 3"
     assert figure["data"][2]["text"] == ["0", "1", "2", "3"]
 
 
