@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dashboard import asking
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine
 from workers.jobs import Job, UnknownJob
-from workers.kinds import JobSpec, content_key, job
+from workers.kinds import JobSpec
 from workers.studies import Study
 
 MOST_NAMED = 3  # classes in a title, the last among them
@@ -20,8 +21,7 @@ def fits_of(keys: Mapping[str, str]) -> list[str]:
 
 def key_of(keys: Mapping[str, str], asked: DarkSightParams) -> str:
     """The key of a map of a study; its jobs need not be known for that."""
-    inputs = {role: keys[role] for role in ("images", "predictions")}
-    return content_key("darksight", asked.model_dump(mode="json"), inputs)
+    return asking.key_of("darksight", keys, asked)
 
 
 def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> JobSpec:
@@ -32,8 +32,7 @@ def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> 
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    images, predictions = (engine.jobs.spec(keys[role]) for role in ("images", "predictions"))
-    return job("darksight", asked.model_dump(), images=images, predictions=predictions)
+    return asking.spec_of(engine, "darksight", keys, asked)
 
 
 def ask_for(engine: Engine, study: Mapping[str, Any], asked: DarkSightParams) -> tuple[Study, str]:
@@ -44,8 +43,7 @@ def ask_for(engine: Engine, study: Mapping[str, Any], asked: DarkSightParams) ->
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    spec = spec_of(engine, study["keys"], asked)
-    return engine.studies.add(study["id"], f"{ROLE}{spec.key[:8]}", spec), spec.key
+    return asking.ask_for(engine, study, "darksight", asked)
 
 
 def params_of(engine: Engine, key: str) -> DarkSightParams:

@@ -9,6 +9,7 @@ import numpy as np
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
 from dashboard.components.tables import to_csv
@@ -22,7 +23,6 @@ from dashboard.darksight.parts_figure import MOST_LETTERS, Part, columns_of, par
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
 from dashboard.theme import class_colours, short_names
 from workers.engine import Engine

@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import (
     COLOURS,
     MapPlace,
@@ -36,7 +37,7 @@ from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.map_points import Planes
-from dashboard.maps import CANNOT_ASK, EVICTED
+from dashboard.maps import EVICTED
 from dashboard.teacher.tables import map_table
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine

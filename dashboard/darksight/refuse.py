@@ -5,6 +5,7 @@ import dash
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import empty, panel, picture, segmented
 from dashboard.darksight import ids
@@ -17,7 +18,6 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
 from dashboard.map_points import Planes
-from dashboard.maps import CANNOT_ASK
 from workers.engine import Engine
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from dashboard.abilities import labels_of
+from dashboard.asking import CANNOT_ASK
 from dashboard.darksight import fits
 from dashboard.darksight.refuse_scores import difference, threshold_for
 from dashboard.darksight.worths import confidence_key, worths_of
 from dashboard.jobs.words import told
-from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine

@@ -75,7 +75,7 @@ def test_without_labels_nothing_is_said_of_what_is_right(folder, capsys):
 
 
 def test_a_rule_of_a_map_places_the_predictions_there(folder, fitted, capsys):
-    (left, bottom), (right, top) = fitted.embedding_.min(axis=0), fitted.embedding_.max(axis=0)
+    (left, bottom), (_, top) = fitted.embedding_.min(axis=0), fitted.embedding_.max(axis=0)
     middle = float(np.median(fitted.embedding_[:, 0]))
     region = [[left - 9, bottom - 9], [middle, bottom - 9], [middle, top + 9], [left - 9, top + 9]]
     measures = fit_measures(RefusalRule(least={"map-kde": 0, "kde": 0}), USUAL, fitted.embedding_)
