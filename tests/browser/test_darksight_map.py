@@ -17,20 +17,16 @@ NUMBER = r"-?[\d.]+(?:e-?\d+)?"
 
 
 @pytest.fixture(scope="module")
-def darksight(digits, tmp_path_factory):
-    """The digits with a map, in a store of their own: (engine, study, fit, address)."""
-    with own_store(tmp_path_factory.mktemp("darksight")) as own:
-        study, fit = add_map(own.engine, own.copy_study(digits))
-        with served(own.engine, own.settings) as address:
-            yield own.engine, study, fit, address
+def darksight(digits, darksight_own):
+    """The digits with a map: (engine, study, fit)."""
+    own = darksight_own
+    return own.engine, *add_map(own.engine, own.copy_study(digits))
 
 
 @pytest.fixture
-def map_desk(free_desks, darksight):
+def map_desk(darksight_desk, darksight):
     """The view, its map drawn."""
-    _, study, _, address = darksight
-    desk = free_desks(site=address)
-    desk.page.goto(f"{address}/?study={study.id}&views=darksight")
+    desk = darksight_desk(darksight[1].id)
     desk.wait(f"{MAP}?.plot?.calcdata?.length === 3 && {MAP}.drawings === 0")
     return desk
 
@@ -54,7 +50,7 @@ def drag(desk, *corners):
 
 
 def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
-    engine, _, fit, _ = darksight
+    engine, _, fit = darksight
     told = map_desk.js(f"""() => {{ const [lines, stars] = {MAP}.plot.calcdata.slice(1).map(([{{trace}}]) => trace);
         return {{types: [lines.type, stars.type], x: Array.from(stars.x), y: Array.from(stars.y), text: stars.text,
             z: Array.from(lines.z, row => Array.from(row))}} }}""")
@@ -71,7 +67,7 @@ def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
 
 
 def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
-    engine, study, fit, _ = darksight
+    engine, study, fit = darksight
     places = engine.results.array(fit["key"], "places")
     (x, y), edge = anchors(10)[0], 1.5
     inside = np.flatnonzero((np.abs(places - anchors(10)[0]) < edge).all(axis=1))
@@ -119,7 +115,7 @@ def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
 
 
 def test_a_hovered_point_shows_its_card_and_is_coloured_by_density(map_desk, darksight):
-    engine, _, fit, _ = darksight
+    engine, _, fit = darksight
     places, densities = (engine.results.array(fit["key"], name) for name in ("places", "log_density"))
     alone = 1438 + int(np.argmin(densities[1438:]))
     map_desk.page.mouse.move(*place(map_desk, places[alone] + 0.3))
