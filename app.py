@@ -3,6 +3,7 @@
     uv run app.py                       then open the address it prints; --help lists the settings
     uv run app.py --study study.toml    the same, with the study of a file (see workers/study_file.py)
     uv run app.py check study.toml      what the views will be able to do with it, before anything runs
+    uv run app.py refuse rule.json new.npz    which new predictions a rule of the Refusal panel answers
 
 Gunicorn serves the same page from several processes: `gunicorn "app:page()"`, with REDIS_URL set and workers elsewhere.
 """
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import redis
 
 from workers import logs
@@ -58,6 +60,9 @@ def main(arguments: list[str]) -> None:
         if arguments[:1] == ["check"]:
             check(arguments[1:])
             return
+        if arguments[:1] == ["refuse"]:
+            refuse(arguments[1:])
+            return
         settings = read_settings(arguments)
         if settings.show_config:
             print(settings.shown())
@@ -87,6 +92,27 @@ def check(arguments: list[str]) -> None:
 
     title, specs, choices = checked_study(Path(arguments[0]))
     print("\n".join(report(title, TITLED_PARTS, lacks(asked_of(specs), choices))))
+
+
+def refuse(arguments: list[str]) -> None:
+    """Prints how many predictions of a file a rule answers, and writes which.
+
+    Raises
+    ------
+    UsageError
+    """
+    from dashboard.components.tables import to_csv
+    from dashboard.darksight.refuse_scores import Tally
+    from workers.refuse import Request, answer
+
+    request = Request.read(arguments)
+    found = answer(request)
+    try:
+        request.out.write_text(to_csv(*found.table()), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{request.out} cannot be written: {error.strerror or error}.") from None
+    words = Tally.of(found.refused, np.ones(len(found.refused), bool), found.correct).words("predictions")
+    print(f"{request.rule.name} {words}.\n{request.out} says which.")
 
 
 def run_embedded(settings: Settings, stop: StopFlag, file: StudyFile | None) -> None:

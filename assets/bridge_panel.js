@@ -29,6 +29,7 @@
   };
 
   document.addEventListener('click', ({target}) => {
+    if (target.closest('#bridge-clear')) setProps('darksight-outline', null);
     if (!bridge?.source || !bridge.host.isConnected) return;
     if (target.closest('#bridge-svg')) save(new Blob([bridge.svg()], {type: 'image/svg+xml'}), 'bridge.svg');
     if (target.closest('#bridge-png')) bridge.canvas.toBlob((blob) => save(blob, 'bridge.png'));

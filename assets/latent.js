@@ -28,11 +28,12 @@
   };
 
   class Latent extends EventTarget {
-    // `own`: the image and its reconstruction, with what the teacher says of them; `now`: the same of the line.
+    // `own`: the image and its reconstruction, with what the teacher says of them; `now`: the same of the line. `moves` counts how
+    // often the line was moved, `shown` is that of the line that `now` is of.
     constructor() {
       super();
       Object.assign(this, {source: null, values: null, below: [], above: [], residual: true, tab: 'page'});
-      Object.assign(this, {own: null, now: null, spans: null, flying: false, isStale: false, error: null});
+      Object.assign(this, {own: null, now: null, spans: null, flying: false, isStale: false, error: null, moves: 0, shown: 0});
     }
 
     tell(what) {
@@ -95,6 +96,7 @@
     // The line goes to other values; null for the image's own.
     move(values) {
       this.values = values;
+      this.moves += 1;
       this.tell('line');
       this.follow();
     }
@@ -124,7 +126,7 @@
       this.flying = true;
       while (this.isStale && this.source) {
         this.isStale = false;
-        const {source, values, residual} = this;
+        const {source, values, residual, moves} = this;
         try {
           if (!this.own) {
             const plain = await ask('decode', this.question(null, false, []), this.tab);
@@ -134,7 +136,7 @@
           }
           const now = await ask('decode', this.question(values, residual, darkroom.shownMaps(source.images)), this.tab);
           if (this.source !== source) continue;
-          Object.assign(this, {now, error: null});
+          Object.assign(this, {now, shown: moves, error: null});
           this.tell('answer');
           darkroom.hollow('line', Object.fromEntries(Object.entries(now.places).map(([map, place]) => [map, place ? [place] : []])));
         } catch (error) {

@@ -20,6 +20,8 @@
     return made;
   };
 
+  const percent = (share) => (share < 0.0095 ? '<1%' : `${Math.round(100 * share)}%`);
+
   const short = (value) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 
   // Which axes go together: the number of its group for each, by the correlation (d x d) of their values.
@@ -167,7 +169,7 @@
         draw('text', {class: 'latent-end', x, y: most[0] - 3}, group).textContent = short(upper[axis]);
         draw('text', {class: 'latent-end', x, y: most[1] + 11}, group).textContent = short(lower[axis]);
       }
-      const told = by === 'effect' && effects ? `${Math.round(100 * effects.effects[axis])}%` : null;
+      const told = by === 'effect' && effects ? percent(effects.effects[axis]) : null;
       if (told && this.step > 26) draw('text', {class: 'latent-effect', x, y: TOP - 25}, group).textContent = told;
       draw('title', {}, group).textContent = this.words(axis);
       return group;

@@ -3,6 +3,7 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
   const MOST_BARS = 10;
+  const LEAST = 0.003;  // a share that is seen
   const TITLES = {original: 'Image', reconstruction: 'Reconstruction', now: 'Line', difference: 'Difference'};
   const [BRIGHTER, DARKER] = [[63, 144, 218], [231, 99, 0]];
 
@@ -44,7 +45,7 @@
       const {host} = this, {source} = darkroom.latent;
       host.replaceChildren();
       host.hidden = !source;
-      document.getElementById('latent-image-words').hidden = Boolean(source);
+      document.getElementById('latent-image-words').style.display = source ? 'none' : '';
       if (!source) return;
       const pictures = element('div', 'latent-pictures', host);
       this.canvases = Object.fromEntries(Object.entries(TITLES).map(([name, title]) => {
@@ -55,9 +56,10 @@
         element('figcaption', '', figure, title);
         return [name, canvas];
       }));
-      this.said = element('div', 'latent-said', host);
+      const answer = element('div', 'latent-answer', host);
+      this.said = element('div', 'latent-said', answer);
       this.said.setAttribute('role', 'status');
-      this.bars = element('div', 'latent-bars', host);
+      this.bars = element('div', 'latent-bars', answer);
     }
 
     show() {
@@ -92,6 +94,7 @@
         const which = shown[place];
         bar.style.width = `${100 * after[which]}%`;
         outline.style.width = `${100 * before[which]}%`;
+        outline.hidden = before[which] < LEAST;
         number.textContent = percent(after[which]);
         number.title = `${after[which].toPrecision(4)}, before ${before[which].toPrecision(4)}`;
         row.classList.toggle('latent-top', which === to);

@@ -1,5 +1,7 @@
 // What every panel and the keyboard do without asking the server: full screen, pictures to take along, shortcuts.
 (() => {
+  const KEY_PX = 240;  // for the key to a picture
+
   // A drawing of our own, with what the page's style sheet would say.
   const save = (drawing, name, colour) => {
     const copy = drawing.cloneNode(true);
@@ -28,11 +30,13 @@
       const drawing = document.querySelector(`#${name} > svg`);
       if (drawing) save(drawing, name, colour);
       if (!plot || !plot.data) return;
-      // The page colours text by style sheet; a picture has to carry its colours itself.
-      const layout = {...plot.layout, font: {...plot.layout.font, color: colour, family: 'sans-serif'},
+      // The page colours text by style sheet; a picture has to carry its colours itself, and its key where the page has that
+      // beside the plot.
+      const hasKey = Boolean(plot.layout.meta?.legend);
+      const layout = {...plot.layout, showlegend: hasKey || plot.layout.showlegend, font: {...plot.layout.font, color: colour, family: 'sans-serif'},
         paper_bgcolor: getComputedStyle(document.querySelector('.panel')).backgroundColor};
       window.Plotly.downloadImage({data: [...plot.data, ...(plot.pointTraces?.() ?? [])], layout}, {
-        format: 'svg', filename: name, width: plot.clientWidth, height: plot.clientHeight,
+        format: 'svg', filename: name, width: plot.clientWidth + (hasKey ? KEY_PX : 0), height: plot.clientHeight,
       });
     }
   });

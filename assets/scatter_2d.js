@@ -35,7 +35,7 @@
     // are on the canvas.
     constructor(plot, owner) {
       super(plot, owner);
-      Object.assign(this, {points: new darkroom.ScatterPoints(), tip: new darkroom.Tip(), parts: [], bright: [], painted: null});
+      Object.assign(this, {points: new darkroom.ScatterPoints(), tip: new darkroom.Tip(), parts: [], bright: [], painted: null, lines: 0});
       plot.pointTraces = () => this.pointTraces();
     }
 
@@ -90,10 +90,10 @@
       const [across, up] = seen ? [{range: seen.slice(0, 2)}, {range: seen.slice(2)}] : [{}, {}];
       return {
         // A preview is looked at only: each one takes the place of the last.
-        uirevision: `${map}-${first}`, dragmode: preview ? 'pan' : 'lasso', hovermode: 'closest', showlegend: false, selections: [],
+        uirevision: `${map}-${first}`, editrevision: this.lines, dragmode: preview ? 'pan' : 'lasso', hovermode: 'closest', showlegend: false, selections: [],
         paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {family: 'inherit', size: 12},
         margin: {l: 8, r: 8, t: 4, b: 8}, xaxis: {...axis, ...across}, yaxis: {...axis, ...up, scaleanchor: 'x'},
-        shapes: [...shapes, ...(this.line ? [this.line] : [])],
+        shapes,
         newshape: {line: {color: accent, width: 2}},
         newselection: {line: {color: accent, width: 1.5, dash: 'dot'}},
         modebar: {bgcolor: 'rgba(0,0,0,0)', orientation: 'v'},
@@ -221,7 +221,7 @@
       }, {capture: true});
       plot.on('plotly_relayout', ({shapes}) => {
         this.follow();
-        if (shapes && !this.drawings) this.keepLine(shapes.at(-1));
+        if (shapes && !this.drawings) this.tellLine(shapes.at(-1));
       });
       plot.on('plotly_relayouting', () => {
         this.point(null);
@@ -236,12 +236,11 @@
       });
     }
 
-    // Of the lines that are drawn the newest stays.
-    keepLine(shape) {
+    // Who is told of a line draws it among the `extras`; what Plotly has of it goes with the next drawing.
+    tellLine(shape) {
       if (shape?.type !== 'line') return;
-      this.line = {...shape, editable: false};
+      this.lines += 1;
       this.owner.onOutline({tool: 'line', x: [shape.x0, shape.x1], y: [shape.y0, shape.y1]});
-      this.quietly(() => window.Plotly.relayout(this.plot, {shapes: [...this.owner.extras.shapes, this.line]}));
     }
 
     // Shows what an outline would select, a frame at a time while it is drawn.

@@ -18,9 +18,10 @@
 
   // One map of the page: `place` begins the ids of all that belongs to it, as in `dashboard/components/map_place.py`.
   class MapPlace {
-    // `title`: its panel's line while there is no map. `onDrawn` is told what is drawn, or null.
-    constructor(place, title, {onDrawn = () => {}, ...more} = {}) {
-      Object.assign(this, {place, title, onDrawn, more, scatter: null, drawn: 0, coloured: {}});
+    // `title`: its panel's line while there is no map. `onDrawn` is told what is drawn, or null; `onHidden` which classes are
+    // hidden, {grouping, hidden}, or null for none, whenever that changes.
+    constructor(place, title, {onDrawn = () => {}, onHidden = () => {}, ...more} = {}) {
+      Object.assign(this, {place, title, onDrawn, onHidden, more, scatter: null, drawn: 0, coloured: {}, hidden: 'null'});
       this.repeat = darkroom.repeater(`${place}-again`);
     }
 
@@ -31,7 +32,10 @@
         this.scatter = new darkroom.Scatter(host, document.getElementById(`${place}-legend`), {
           onPick: (picked) => (picked ? setProps(`${place}-picked`, {data: picked}) : setProps('selection', {data: null})),
           onFocus: (id) => setProps('focus', {data: id}),
-          onShown: () => setProps(`${place}-panel-subtitle`, {children: this.line()}),
+          onShown: () => {
+            setProps(`${place}-panel-subtitle`, {children: this.line()});
+            this.tellHidden();
+          },
           onPlane: () => setProps(`${place}-dims`, {value: '2'}),
           ...this.more,
         });
@@ -49,6 +53,14 @@
       const drawn = drawing?.words?.(images);
       const isHidden = hidden.size && `${this.scatter.hiddenCount().toLocaleString('en')} of ${images} hidden`;
       return [isHidden, drawn, source.words, !isHidden && !drawn && images].filter(Boolean).join(' \u00b7 ');
+    }
+
+    tellHidden() {
+      const {scatter: {grouping, hidden}} = this;
+      const told = JSON.stringify(hidden.size ? {grouping, hidden: [...hidden].sort((a, b) => a - b)} : null);
+      if (told === this.hidden) return;
+      this.hidden = told;
+      this.onHidden(JSON.parse(told));
     }
 
     // By how they are coloured and of what, as one of a million images takes a while.
@@ -94,6 +106,7 @@
       target.decorate(around ?? null);
       target.show(whole, shown, selection, focus ?? null, this.colouring(colour, whole));
       this.onDrawn(source.preview ? null : whole);
+      this.tellHidden();
       return [turn, this.line()];
     }
   }

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard import asking
 from dashboard.components.map_place import drawn_from, is_previewed, job_told
 from dashboard.jobs.words import told
 from workers.engine import Engine
-from workers.jobs import Job, OutdatedJob, UnknownJob
-from workers.kinds import content_key, job
+from workers.jobs import Job
 from workers.params import METHODS, EmbeddingParams
 from workers.studies import Study
 
@@ -15,7 +15,6 @@ MAPPED = {"pixels": "Pixels", "features": "Features", "logits": "Logits", "proba
 PREFERRED = ("features", "logits", "probabilities", "pixels")  # what is shown where what was chosen is not there
 EVICTED = "its places have made room for other results"
 LONG_FROM = 100_000  # images, of which t-SNE and UMAP take much longer than one waits for
-CANNOT_ASK = (UnknownJob, OutdatedJob)  # the predictions cannot be made again as they were
 
 
 def mappable(engine: Engine, keys: Mapping[str, str]) -> list[str]:
@@ -35,8 +34,7 @@ def question(of: str, method: str, dims: str, settings: Mapping[str, Any] | None
 
 def key_of(keys: Mapping[str, str], asked: EmbeddingParams) -> str:
     """The key of a map of a study; its jobs need not be known for that."""
-    inputs = {role: keys[role] for role in ("images", "predictions")}
-    return content_key("embedding", asked.model_dump(mode="json"), inputs)
+    return asking.key_of("embedding", keys, asked)
 
 
 def role_of(keys: Mapping[str, str], key: str) -> str | None:
@@ -52,9 +50,7 @@ def ask_for(engine: Engine, study: Mapping[str, Any], asked: EmbeddingParams) ->
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    images, predictions = (engine.jobs.spec(study["keys"][role]) for role in ("images", "predictions"))
-    spec = job("embedding", asked.model_dump(), images=images, predictions=predictions)
-    return engine.studies.add(study["id"], f"embedding-{spec.key[:8]}", spec)
+    return asking.ask_for(engine, study, "embedding", asked)[0]
 
 
 def too_few(asked: EmbeddingParams, count: int) -> dict[str, str]:
@@ -75,9 +71,8 @@ def obstacle(engine: Engine, keys: Mapping[str, str], asked: EmbeddingParams) ->
         title = EmbeddingParams.model_fields[name].title
         return f"There is no such map: {str(title).lower()} {wrong}. Open the settings to change it."
     try:
-        for role in ("images", "predictions"):
-            engine.jobs.spec(keys[role])
-    except CANNOT_ASK as error:
+        asking.spec_of(engine, "embedding", keys, asked)
+    except asking.CANNOT_ASK as error:
         return f"There is no map: {error}."
     return ""
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,6 +23,21 @@ class Placing(Protocol):
     def transform(self, P: Any, /) -> np.ndarray:  # noqa: N803
         """Where they belong, (M, 2); NaN where it shows them nowhere."""
         ...
+
+
+class Answers(NamedTuple):
+    """What a rule makes of M predictions.
+
+    Attributes
+    ----------
+    refused : bool array (M,)
+        True where the rule refuses.
+    scores : dict of str to float64 array (M,)
+        The scores that the rule has thresholds on, by the name of the measure; NaN for what the map shows nowhere.
+    """
+
+    refused: np.ndarray
+    scores: dict[str, np.ndarray]
 
 
 class RefusalRule:
@@ -127,6 +142,21 @@ class RefusalRule:
         ValueError
             If what the rule needs is not given, or the arrays do not fit together.
         """
+        return self.answers(places, probabilities, fitted).refused
+
+    def answers(
+        self,
+        places: np.ndarray | None = None,
+        probabilities: np.ndarray | None = None,
+        fitted: Mapping[str, Measure] | None = None,
+    ) -> Answers:
+        """The same with the scores that it was decided by; see `refuses`.
+
+        Raises
+        ------
+        ValueError
+            If what the rule needs is not given, or the arrays do not fit together.
+        """
         if places is None and probabilities is None:
             raise ValueError("a refusal rule needs the predictions' places, their probabilities, or both.")
         given: dict[str, np.ndarray] = {}
@@ -142,6 +172,7 @@ class RefusalRule:
             raise ValueError("this refusal rule has regions, so it needs the predictions' places on the map.")
         for region in self.regions:
             refused |= inside(given["map"], region)
+        scores = {}
         for name, least in self.least.items():
             confidence = CONFIDENCES[name]
             if confidence.needs not in given:
@@ -152,13 +183,14 @@ class RefusalRule:
             if confidence.learns and name not in (fitted or {}):
                 raise ValueError(f"this refusal rule has a threshold on {name!r}, so it needs that measure, fitted.")
             measure = fitted[name] if confidence.learns and fitted else confidence.make(0, 0)
-            refused |= measure.score_samples(given[confidence.needs]) < least
-        return refused
+            scores[name] = measure.score_samples(given[confidence.needs])
+            refused |= scores[name] < least
+        return Answers(refused, scores)
 
 
 def fit_measures(
     rule: RefusalRule,
-    probabilities: np.ndarray,
+    probabilities: np.ndarray | None,
     places: np.ndarray | None = None,
     map_classes: int | None = None,
     seed: int = 0,
@@ -169,7 +201,8 @@ def fit_measures(
     ----------
     rule : RefusalRule
     probabilities : array (N, K)
-        Those predictions: in Darkroom, of the images that the map was learned from.
+        Those predictions: in Darkroom, of the images that the map was learned from. None where the rule has no measure that
+        learns from them, and `map_classes` is given.
     places : array (N, 2), optional
         Their places on the map, for DarkSight its `embedding_`; rows that are NaN are left out. Needed for measures of the
         map.
@@ -186,19 +219,24 @@ def fit_measures(
     Raises
     ------
     ValueError
-        If places are needed and not given, or the arrays are not as described above.
+        If places or predictions are needed and not given, or the arrays are not as described above.
     """
     fitted = {}
-    probabilities = checked_probabilities(probabilities)
+    if probabilities is not None:
+        probabilities = checked_probabilities(probabilities)
     for name in rule.least:
         confidence = CONFIDENCES[name]
         if not confidence.learns:
             continue
-        usual, n_classes = probabilities, probabilities.shape[1]
+        usual, n_classes = probabilities, None if probabilities is None else probabilities.shape[1]
         if confidence.needs == "map":
             if places is None:
                 raise ValueError(f"this refusal rule has a threshold on {name!r}, so it needs the places on the map.")
             usual, n_classes = np.asarray(places)[~np.isnan(places).any(axis=1)], map_classes or n_classes
+        if usual is None or n_classes is None:
+            raise ValueError(
+                f"this refusal rule has a threshold on {name!r}, so it needs the predictions that this was set with."
+            )
         fitted[name] = confidence.make(n_classes, seed).fit(usual)
     return fitted
 
@@ -239,22 +277,45 @@ def apply_rule(
     ValueError
         If a measure that learns is not given, or the probabilities are none.
     """
+    return answers_of(rule, darksight, probabilities, fitted).refused
+
+
+def answers_of(
+    rule: RefusalRule,
+    darksight: Placing | None,
+    probabilities: np.ndarray,
+    fitted: Mapping[str, Measure] | None = None,
+) -> Answers:
+    """The same with the scores that it was decided by; see `apply_rule`.
+
+    Raises
+    ------
+    ValueError
+        If a measure that learns, or the map, is needed and not given, or the probabilities are none.
+    """
     probabilities = np.asarray(probabilities)
-    if len(probabilities) == 0:
-        return np.zeros(0, bool)
+    count = len(probabilities)
+    scores = {name: np.full(count, np.nan) for name in rule.least}
+    if count == 0:
+        return Answers(np.zeros(0, bool), scores)
     if not rule.needs_map:
-        return rule.refuses(None, probabilities, fitted)
+        return rule.answers(None, probabilities, fitted)
+    if darksight is None:
+        raise ValueError("this refusal rule asks where predictions lie on a map, so it needs that map.")
     places = darksight.transform(probabilities)
     shown = ~np.isnan(places).any(axis=1)
     elsewhere = RefusalRule(
         least={name: least for name, least in rule.least.items() if CONFIDENCES[name].needs != "map"}
     )
-    refused = np.zeros(len(places), bool)
-    if shown.any():
-        refused[shown] = rule.refuses(places[shown], probabilities[shown], fitted)
-    if not shown.all():
-        refused[~shown] = elsewhere.refuses(None, probabilities[~shown], fitted)
-    return refused
+    refused = np.zeros(count, bool)
+    for asked, some, there in ((rule, shown, places), (elsewhere, ~shown, None)):
+        if not some.any():
+            continue
+        found = asked.answers(None if there is None else there[some], probabilities[some], fitted)
+        refused[some] = found.refused
+        for name, score in found.scores.items():
+            scores[name][some] = score
+    return Answers(refused, scores)
 
 
 def _outline(region: Any, place: int) -> np.ndarray:

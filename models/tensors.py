@@ -63,6 +63,14 @@ def unpack(data: bytes, key: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, notes
 
 
+def is_packed(data: bytes, key: str) -> bool:
+    """Whether `data` says that `pack` wrote it with this key."""
+    try:
+        return key in _metadata(data)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
 def _metadata(data: bytes) -> dict[str, str]:
     """The metadata of a safetensors file: eight bytes tell the length of a JSON header, which has it.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.certainty import top
-from models.darksight import DarkSight, ParametricDarkSight
+from models.darksight import DarkSight, ParametricDarkSight, map_from_bytes
 from models.darksight.efforts import EFFORTS
 from models.darksight.predictions import divergence
 from models.progress import Callback
@@ -219,5 +219,4 @@ def usual_pixels(
 @functools.lru_cache(WARM_MODELS)
 def warm_map(results: Results, key: str) -> Map:
     """A map as it was learned, loaded once."""
-    kind = ParametricDarkSight if results.meta(key)["parametric"] else DarkSight
-    return kind.from_bytes(results.blob(key, "state"), read_settings().device)
+    return map_from_bytes(results.blob(key, "state"), read_settings().device)

@@ -9,15 +9,24 @@ import numpy as np
 
 from models.atlas import TILES_PER_PAGE, TILES_PER_ROW, atlas_pages, page_layout
 from models.counterfactual import Scale, find_counterfactual
-from models.latent import ImageFunction, step_effects
+from models.latent import step_effects
 from models.morph import Morph, Way, morph
 from models.neighbours import Band, Distribution, checked_band, make_neighbours, sample_codes
 from models.teacher import Predictions
 from workers.latent_params import CounterfactualParams
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
-from workers.vae import as_bytes, as_pixels, focused_image, last_teacher, place_on, warm_vectors
-from workers.warm import warm_teacher, warm_vae
+from workers.vae import (
+    as_bytes,
+    as_pixels,
+    check_codes,
+    focused_image,
+    function_of,
+    last_teacher,
+    place_on,
+    warm_vectors,
+)
+from workers.warm import warm_teacher
 
 
 @runs("counterfactual")
@@ -69,23 +78,6 @@ def counterfactual(params: CounterfactualParams, inputs: Mapping[str, Input], at
             "residual": params.residual,
         },
     )
-
-
-def function_of(results: Results, images: str, vae: str, number: int, residual: bool) -> ImageFunction:
-    """An image as a function of its code; errors as in `focused_image`."""
-    image = focused_image(results, images, vae, number)
-    return ImageFunction(warm_vae(results, vae), image.code, image.residual if residual else None)
-
-
-def check_codes(meta: Mapping[str, Any], vae: str) -> None:
-    """Makes sure that codes, by their metadata, are this VAE's.
-
-    Raises
-    ------
-    ValueError
-    """
-    if meta["inputs"]["vae"] != vae:
-        raise ValueError("These codes are another VAE's; ask with the codes that belong to this one.")
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from models.embedding.approximate import approximate_place
+from models.latent import ImageFunction
 from models.teacher import Predictions, Teacher, softmax
 from models.vae import VAE, Codes, train_vae
 from models.vae.network import inner_size
@@ -182,6 +183,23 @@ def focused_image(results: Results, images: str, vae: str, number: int) -> Focus
     return Focused(pixels, code[0], pixels - made.decode(code)[0])
 
 
+def function_of(results: Results, images: str, vae: str, number: int, residual: bool) -> ImageFunction:
+    """An image as a function of its code; errors as in `focused_image`."""
+    image = focused_image(results, images, vae, number)
+    return ImageFunction(warm_vae(results, vae), image.code, image.residual if residual else None)
+
+
+def check_codes(meta: Mapping[str, Any], vae: str) -> None:
+    """Makes sure that codes, by their metadata, are this VAE's.
+
+    Raises
+    ------
+    ValueError
+    """
+    if meta["inputs"]["vae"] != vae:
+        raise ValueError("These codes are another VAE's; ask with the codes that belong to this one.")
+
+
 @answers("decode")
 def decode(
     results: Results,
@@ -198,11 +216,10 @@ def decode(
 ) -> dict[str, Any]:
     """An image with its code moved to other values (its own, where there are none): its pixels, what the teacher says of it,
     and about where it would lie on maps. With `residual` what its own code loses is added back."""
-    image, made = focused_image(results, images, vae, number), warm_vae(results, vae)
-    code = image.code if values is None else made.checked(np.array([values], np.float32))[0]
-    decoded = made.decode(code[np.newaxis])
-    if residual:
-        decoded = np.clip(decoded + image.residual, 0, 1)
+    check_codes(results.meta(codes), vae)
+    function = function_of(results, images, vae, number, residual)
+    code = function.code if values is None else np.array(values, np.float32)
+    decoded = function(code[np.newaxis])
     told = warm_teacher(results, teacher, epoch).predict(decoded)
     said = softmax(told.logits)
     return {

@@ -29,6 +29,7 @@ from dashboard.darksight.columns import (
     bridge_words,
     columns_of,
     ends_of,
+    most_points,
 )
 from dashboard.darksight.corridor import Walk, walk
 from dashboard.first_answers import FirstAnswers
@@ -43,6 +44,7 @@ HOW_TO_DRAW = (
     "Draw a line on the map along a bridge between two clusters (the line tool in its toolbar), or a box or a lasso round "
     "one: the predictions of its points appear here, in order along it."
 )
+HIDDEN_CLASSES = "; hidden classes left out"
 USUAL_WIDTH = 4.0  # percent
 STEPS = 2**16 - 1  # in which places along the way are told to the browser
 TINTS = 2**8 - 1  # in which shares are told, to be drawn
@@ -59,7 +61,7 @@ def bridge_panel() -> html.Section:
             *[
                 dcc.Store(id=store)
                 for store in (
-                    ids.BRIDGE_SET, ids.BRIDGE_SOURCE, ids.BRIDGE_ASKED, ids.BRIDGE_FOCUSED, ids.BRIDGE_PAINTED
+                    ids.BRIDGE_SET, ids.BRIDGE_SOURCE, ids.BRIDGE_WAY, ids.BRIDGE_ASKED, ids.BRIDGE_FOCUSED, ids.BRIDGE_PAINTED
                 )
             ],
         ],
@@ -75,6 +77,9 @@ def bridge_panel() -> html.Section:
                 id=ids.BRIDGE_WIDTH_BOX,
                 style=HIDDEN,
                 className="bridge-width",
+            ),
+            html.Button(
+                id=ids.BRIDGE_CLEAR, className="icon-button icon-close", style=HIDDEN, **label("Take the bridge off the map"),
             ),
             dmc.Button(
                 "Select these images", id=ids.BRIDGE_SELECT, size="compact-xs", variant="light", disabled=True,
@@ -96,8 +101,9 @@ def bridge_panel() -> html.Section:
             "are equally wide; the axis below tells the place along, in units of the map.",
             f"Classes with a mean share of {LEAST_SHARE:.0%} or more have their colours (of many the {MOST_NAMED} with the "
             "greatest shares), all others are grey. A triangle marks where the likeliest class changes, a red foot what the "
-            f"teacher gets wrong. Of more than {MOST_POINTS:,} points each of {MEANS:,} columns is the mean of as many "
-            "neighbours along the way, its picture that of the image in their middle.",
+            f"teacher gets wrong. Of more than {MOST_POINTS:,} points ({most_points(MOST_NAMED):,} where {MOST_NAMED} "
+            f"classes are named) each of {MEANS:,} columns is the mean of as many neighbours along the way, its picture that "
+            "of the image in their middle.",
             "Hover to see a point's numbers and its place on the maps; click, or walk with the arrow keys, to look at its "
             "image. The wheel, + and - zoom, 0 shows the whole again.",
         ],
@@ -139,13 +145,19 @@ class Bridge:
 
 
 def bridge_of(
-    engine: Engine, planes: Planes, keys: Mapping[str, str], outline: Mapping[str, Any], width: float, split: str
+    engine: Engine,
+    planes: Planes,
+    keys: Mapping[str, str],
+    outline: Mapping[str, Any],
+    width: float,
+    split: str,
+    unshown: Mapping[str, Any] | None = None,
 ) -> Bridge:
     """The points of a split in what was drawn.
 
     Parameters
     ----------
-    outline : as its store holds it.
+    outline, unshown : as their stores hold them; classes that the legend hides do not count.
     width : of the corridor of a line, in percent of the map's longer side.
 
     Raises
@@ -154,9 +166,10 @@ def bridge_of(
         What was drawn is no line and no outline.
     """
     places = engine.results.array(outline["map"], "places")
-    among = Shown(keys["images"], keys["predictions"], split, "predicted").mask(engine)
+    unshown = unshown or {"grouping": "predicted", "hidden": ()}
+    shown = Shown(keys["images"], keys["predictions"], split, unshown["grouping"], tuple(unshown["hidden"]))
     width = width / 100 * float((np.nanmax(places, axis=0) - np.nanmin(places, axis=0)).max())
-    points = walk(places, planes.of(outline["map"]), outline["tool"], *corners(outline), width, among)
+    points = walk(places, planes.of(outline["map"]), outline["tool"], *corners(outline), width, shown.mask(engine))
     labels = labels_of(engine, keys)
     return Bridge(
         tool=outline["tool"],
@@ -183,7 +196,15 @@ def source_of(bridge: Bridge) -> dict[str, Any]:
         "shares": packed((columns.shares.T * TINTS).round(), "<u1"),  # class by class, which shrinks best
         "likeliest": packed(columns.likeliest, "<u2"),
         "wrong": None if columns.wrong is None else packed(columns.wrong, "<u2"),
-        "way": points.way.tolist(),
+    }
+
+
+def way_of(bridge: Bridge, outline: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a bridge is, for the map it was drawn on; a box or a lasso has no corridor."""
+    return {
+        "map": outline["map"],
+        "at": outline["at"],
+        "way": bridge.points.way.tolist(),
         "width": bridge.width if bridge.tool == "line" else None,
     }
 
@@ -220,11 +241,13 @@ def bridge_table(bridge: Bridge, class_names: list[str]) -> str:
 def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: Planes) -> None:
     """Its callbacks."""
 
-    def drawn(study: dict | None, fit: dict | None, outline: dict | None, width: float, split: str) -> Bridge | None:
+    def drawn(
+        study: dict | None, fit: dict | None, outline: dict | None, width: float, split: str, unshown: dict | None
+    ) -> Bridge | None:
         """What is shown; None while nothing is drawn on this map."""
         if study is None or fit is None or outline is None or outline["map"] != fit["key"]:
             return None
-        return bridge_of(engine, planes, study["keys"], outline, width, split)
+        return bridge_of(engine, planes, study["keys"], outline, width, split, unshown)
 
     @first.callback(
         output=Output(ids.BRIDGE_SET, "data"),
@@ -242,11 +265,14 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes:
         "width": Input(ids.BRIDGE_WIDTH, "value"),
         "split": Input(ids.SPLIT, "value"),
         "fit": Input(ids.FIT, "data"),
+        "unshown": Input(ids.UNSHOWN, "data"),
     }
 
     @first.callback(
         output={
             "source": Output(ids.BRIDGE_SOURCE, "data"),
+            "way": Output(ids.BRIDGE_WAY, "data"),
+            "clearable": Output(ids.BRIDGE_CLEAR, "style"),
             "words": Output(ids.BRIDGE_WORDS, "children"),
             "wordless": Output(ids.BRIDGE_WORDS, "style"),
             "subtitle": Output(f"{ids.BRIDGE_PANEL}-subtitle", "children"),
@@ -254,33 +280,36 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes:
             "wide": Output(ids.BRIDGE_WIDTH_TEXT, "children"),
             "unselectable": Output(ids.BRIDGE_SELECT, "disabled"),
         },
-        inputs={**shown, "looked_at": Input(ids.POINTS_DECK, "value"), "study": State(shared.STUDY, "data")},
+        inputs={"asked": shown, "looked_at": Input(ids.POINTS_DECK, "value"), "study": State(shared.STUDY, "data")},
     )
-    def draw(
-        outline: dict | None, width: float, split: str, fit: dict | None, looked_at: str, study: dict | None
-    ) -> Any:
+    def draw(asked: dict[str, Any], looked_at: str, study: dict | None) -> Any:
         """The predictions along what was drawn; nothing before somebody looks."""
         if looked_at != ids.BRIDGE_PANEL:
             return dash.no_update
+        fit, outline, split = asked["fit"], asked["outline"], asked["split"]
         told = {
-            "source": None, "words": NO_MAP_YET if fit is None else HOW_TO_DRAW, "wordless": SHOWN, "subtitle": LINE,
-            "corridor": HIDDEN, "wide": "", "unselectable": True,
+            "source": None, "way": None, "words": NO_MAP_YET if fit is None else HOW_TO_DRAW, "wordless": SHOWN,
+            "subtitle": LINE, "corridor": HIDDEN, "wide": "", "unselectable": True, "clearable": HIDDEN,
         }  # fmt: skip
         try:
-            bridge = drawn(study, fit, outline, width, split)
+            bridge = drawn(study, **asked)
         except ValueError as error:
             return told | {"words": f"{str(error)[:1].upper()}{str(error)[1:]}. {HOW_TO_DRAW}"}
-        if bridge is None or study is None:
+        if bridge is None or study is None or outline is None:
             return told
         is_line = bridge.tool == "line"
-        told |= {"corridor": SHOWN if is_line else HIDDEN, "wide": f"{bridge.width:.2g} wide"}
+        told |= {
+            "way": way_of(bridge, outline), "clearable": SHOWN,
+            "corridor": SHOWN if is_line else HIDDEN, "wide": f"{bridge.width:.2g} wide",
+        }  # fmt: skip
         if not bridge.count:
             wider = ", or make the corridor wider" if is_line else ""
-            return told | {"words": f"There is no {split} image in what is drawn. Draw it elsewhere{wider}."}
+            left_out = " of the classes that are not hidden" if asked["unshown"] else ""
+            return told | {"words": f"There is no {split} image{left_out} in what is drawn. Draw it elsewhere{wider}."}
         names = engine.results.meta(study["keys"]["images"])["class_names"]
         return told | {
             "source": source_of(bridge), "wordless": HIDDEN, "unselectable": False,
-            "subtitle": line_of(bridge, split, names),
+            "subtitle": line_of(bridge, split, names) + (HIDDEN_CLASSES if asked["unshown"] else ""),
         }  # fmt: skip
 
     app.clientside_callback(
@@ -293,18 +322,18 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes:
         Input(ids.POINTS_DECK, "value"),
     )
 
-    states = [State(each.component_id, each.component_property) for each in shown.values()]
+    chosen = {name: State(each.component_id, each.component_property) for name, each in shown.items()} | {
+        "study": State(shared.STUDY, "data")
+    }
 
     @app.callback(
-        Output(ids.BRIDGE_FOCUSED, "data"),
-        Input(ids.BRIDGE_ASKED, "data"),
-        State(shared.STUDY, "data"),
-        *states,
+        output=Output(ids.BRIDGE_FOCUSED, "data"),
+        inputs={"asked": Input(ids.BRIDGE_ASKED, "data"), "chosen": chosen},
         prevent_initial_call=True,
     )
-    def find(asked: dict | None, study: dict | None, outline: dict | None, width: float, split: str, fit: dict | None):
+    def find(asked: dict | None, chosen: dict[str, Any]):
         """In which column an image is, where each is the mean of several."""
-        bridge = drawn(study, fit, outline, width, split) if asked else None
+        bridge = drawn(**chosen) if asked else None
         if bridge is None or asked is None:
             return None
         place = np.flatnonzero(bridge.points.images == asked["image"])
@@ -312,40 +341,34 @@ def register_bridge(app: dash.Dash, engine: Engine, first: FirstAnswers, planes:
         return {"image": asked["image"], "column": column}
 
     @app.callback(
-        Output(shared.SELECTION, "data", allow_duplicate=True),
-        Input(ids.BRIDGE_SELECT, "n_clicks"),
-        State(shared.STUDY, "data"),
-        *states,
+        output=Output(shared.SELECTION, "data", allow_duplicate=True),
+        inputs={"clicks": Input(ids.BRIDGE_SELECT, "n_clicks"), "chosen": chosen},
         prevent_initial_call=True,
     )
-    def select(
-        clicks: int | None, study: dict | None, outline: dict | None, width: float, split: str, fit: dict | None
-    ):
+    def select(clicks: int | None, chosen: dict[str, Any]):
         """All images of the bridge."""
-        bridge = drawn(study, fit, outline, width, split) if clicks else None  # or the view has only just been laid out
-        if bridge is None or study is None or not bridge.count:
+        bridge = drawn(**chosen) if clicks else None  # or the view has only just been laid out
+        if bridge is None or not bridge.count:
             return dash.no_update
-        images = study["keys"]["images"]
+        images = chosen["study"]["keys"]["images"]
         meta = engine.results.meta(images)
         mask = np.zeros(meta["count"], bool)
         mask[bridge.points.images] = True
-        return make_selection(engine, images, mask, bridge.title(meta["class_names"]), ORIGIN, split=split)
+        return make_selection(engine, images, mask, bridge.title(meta["class_names"]), ORIGIN, split=chosen["split"])
 
     @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_BRIDGE, "n_clicks"),
-        State(shared.STUDY, "data"),
-        *states,
+        output=Output(ids.DOWNLOAD, "data", allow_duplicate=True),
+        inputs={"clicks": Input(ids.TABLE_BRIDGE, "n_clicks"), "chosen": chosen},
         prevent_initial_call=True,
     )
-    def take(clicks: int | None, study: dict | None, outline: dict | None, width: float, split: str, fit: dict | None):
+    def take(clicks: int | None, chosen: dict[str, Any]):
         """The points in order and what is predicted of them, as CSV."""
         if not clicks:  # the view has only just been laid out
             return dash.no_update
-        bridge = drawn(study, fit, outline, width, split)
-        if bridge is None or study is None or not bridge.count:
+        bridge = drawn(**chosen)
+        if bridge is None or not bridge.count:
             tell("There is nothing to export before a bridge is drawn on the map.")
             return dash.no_update
-        names = engine.results.meta(study["keys"]["images"])["class_names"]
+        names = engine.results.meta(chosen["study"]["keys"]["images"])["class_names"]
         name = file_name("bridge", bridge.title(names).removeprefix("bridge of "))
         return dcc.send_string(bridge_table(bridge, names), f"{name}.csv")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_POINTS = 5_000  # of which each has a column of its own
+MOST_POINTS = 5_000  # of which each has a column of its own, at most
+MOST_BYTES = 42_000  # of such columns: a gesture sends 50 kB at most, and shares that are all different do not shrink
+BYTES_BESIDE = 7  # of a column beside its shares: which image, how far along, likeliest class, wrong or not
 MEANS = 500  # columns of more: a pixel or more each
 LEAST_SHARE = 0.02  # mean share of a class that is named
 MOST_NAMED = 12  # classes whose colours can still be told apart
@@ -48,12 +50,11 @@ def columns_of(images: np.ndarray, along: np.ndarray, probabilities: np.ndarray,
     probabilities : (n, K) of the same points.
     wrong : (n,) mask of those that the teacher gets wrong; None where that is not known.
     """
-    count = len(images)
-    n_columns = count if count <= MOST_POINTS else MEANS
+    count, named = len(images), named_classes(probabilities)
+    n_columns = count if count <= most_points(len(named)) else MEANS
     starts = np.arange(n_columns + 1) * count // n_columns
     sizes = np.diff(starts)
     means = np.add.reduceat(probabilities.astype(float), starts[:-1]) / sizes[:, None]
-    named = named_classes(probabilities)
     return Columns(
         starts=starts,
         images=images[(starts[:-1] + starts[1:]) // 2],
@@ -63,6 +64,11 @@ def columns_of(images: np.ndarray, along: np.ndarray, probabilities: np.ndarray,
         likeliest=means.argmax(axis=1),
         wrong=None if wrong is None else np.add.reduceat(wrong.astype(int), starts[:-1]),
     )
+
+
+def most_points(n_named: int) -> int:
+    """Of how many points each has a column of its own, where so many classes are named."""
+    return min(MOST_POINTS, MOST_BYTES // (n_named + BYTES_BESIDE))
 
 
 def named_classes(probabilities: np.ndarray) -> np.ndarray:

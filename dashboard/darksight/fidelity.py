@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
 from dashboard.components.tables import to_csv
@@ -21,7 +22,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as job_told
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK, mappable
+from dashboard.maps import mappable
 from workers.engine import Engine
 from workers.jobs import UnknownJob
 

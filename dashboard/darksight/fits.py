@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dashboard import asking
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine
 from workers.jobs import Job, UnknownJob
-from workers.kinds import JobSpec, content_key, job
+from workers.kinds import JobSpec
 from workers.studies import Study
 
-MOST_NAMED = 3  # classes in a title
+MOST_NAMED = 3  # classes in a title, the last among them
 ROLE = "darksight-"  # and the beginning of the map's key
 
 
@@ -20,8 +21,7 @@ def fits_of(keys: Mapping[str, str]) -> list[str]:
 
 def key_of(keys: Mapping[str, str], asked: DarkSightParams) -> str:
     """The key of a map of a study; its jobs need not be known for that."""
-    inputs = {role: keys[role] for role in ("images", "predictions")}
-    return content_key("darksight", asked.model_dump(mode="json"), inputs)
+    return asking.key_of("darksight", keys, asked)
 
 
 def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> JobSpec:
@@ -32,8 +32,7 @@ def spec_of(engine: Engine, keys: Mapping[str, str], asked: DarkSightParams) -> 
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    images, predictions = (engine.jobs.spec(keys[role]) for role in ("images", "predictions"))
-    return job("darksight", asked.model_dump(), images=images, predictions=predictions)
+    return asking.spec_of(engine, "darksight", keys, asked)
 
 
 def ask_for(engine: Engine, study: Mapping[str, Any], asked: DarkSightParams) -> tuple[Study, str]:
@@ -44,8 +43,7 @@ def ask_for(engine: Engine, study: Mapping[str, Any], asked: DarkSightParams) ->
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    spec = spec_of(engine, study["keys"], asked)
-    return engine.studies.add(study["id"], f"{ROLE}{spec.key[:8]}", spec), spec.key
+    return asking.ask_for(engine, study, "darksight", asked)
 
 
 def params_of(engine: Engine, key: str) -> DarkSightParams:
@@ -84,7 +82,13 @@ def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:
 
 
 def classes_words(classes: Sequence[int], class_names: Sequence[str]) -> str:
-    """Some classes, in a word or two: by name where they are few."""
-    if len(classes) > MOST_NAMED:
-        return f"{len(classes)} classes"
-    return ", ".join(class_names[number] if number < len(class_names) else str(number) for number in classes)
+    """Some classes, in a few words: by name, of many the first ones and the last: "0, 1 … 9 (10 classes)"."""
+    names = names_of(classes, class_names)
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMED - 1])} … {names[-1]} ({len(names)} classes)"
+
+
+def names_of(classes: Sequence[int], class_names: Sequence[str]) -> list[str]:
+    """The names of some classes; the number of one that the study does not have."""
+    return [class_names[number] if number < len(class_names) else str(number) for number in classes]

@@ -9,7 +9,7 @@ from dash import html
 from dashboard.components.panel import icon, label
 from dashboard.components.tables import to_csv
 from dashboard.darksight import ids
-from dashboard.darksight.fits import fits_of, params_of, title_of
+from dashboard.darksight.fits import fits_of, names_of, params_of, title_of
 from dashboard.jobs.ids import pressing
 from dashboard.jobs.words import NONE, told
 from workers.darksight_params import DarkSightParams
@@ -36,6 +36,7 @@ class Fit:
     Attributes
     ----------
     title : what tells it from the others.
+    classes : the names of its classes, where they are not all.
     asked : what it was asked for with.
     meta : of its result; None while there is none.
     job : its job's record.
@@ -43,6 +44,7 @@ class Fit:
 
     key: str
     title: str
+    classes: str
     asked: DarkSightParams
     meta: Mapping[str, Any] | None
     job: Job
@@ -59,7 +61,9 @@ def fits_in(engine: Engine, keys: Mapping[str, str]) -> list[Fit]:
             asked, job = params_of(engine, key), engine.jobs.get(key)
         except UnknownJob:
             continue
-        found.append(Fit(key, title_of(asked, names), asked, engine.results.meta(key) if key in there else None, job))
+        classes = ", ".join(names_of(asked.classes or (), names))
+        meta = engine.results.meta(key) if key in there else None
+        found.append(Fit(key, title_of(asked, names), classes, asked, meta, job))
     return found
 
 
@@ -68,7 +72,10 @@ def fits_table(fits: Sequence[Fit], shown: str | None, now: float) -> html.Table
     head = html.Tr([html.Th(title, title=meaning) for title, meaning in HEAD])
     rows = [
         html.Tr(
-            [html.Td(html.Button(fit.title, className="jobs-name", title=fit.title)), *cells_of(fit, now)],
+            [
+                html.Td(html.Button(fit.title, className="jobs-name", title=fit.classes or fit.title)),
+                *cells_of(fit, now),
+            ],
             className="jobs-row" + (" fits-shown" if fit.key == shown else ""),
             **pressing("show", fit.key, ids.FITS_PRESSED),
         )

@@ -8,6 +8,7 @@ SPLIT = "darksight-split"  # the images that are shown
 OUTLINE = "darksight-outline"
 # {"map", "outlines": [{"x", "y"}], "least": {measure: score}}: the rule in the making, where it refuses to answer; or None
 REGIONS = "darksight-regions"
+UNSHOWN = "darksight-unshown"  # {"grouping", "hidden": numbers} of the classes that the map's legend hides; or None
 OTHER = "darksight-other"  # {"key"}: the finished map of another method that is shown beside; or None
 DOWNLOAD = "darksight-download"
 MAPS_DECK = "darksight-maps-deck"  # about whole maps
@@ -119,6 +120,10 @@ BRIDGE = "bridge"
 BRIDGE_WORDS = "bridge-words"
 BRIDGE_SET = "bridge-set"  # what the browser needs of the map and its images
 BRIDGE_SOURCE = "bridge-source"  # the columns along what was drawn
+BRIDGE_WAY = (
+    "bridge-way"  # {"map", "at": of the outline, "way": its points, "width": of its corridor, or None}; or None
+)
+BRIDGE_CLEAR = "bridge-clear"
 BRIDGE_ASKED = "bridge-asked"  # {"image"} of which the browser cannot tell in which column it is, as these are means
 BRIDGE_FOCUSED = "bridge-focused"  # {"image", "column": or None} of what was asked
 BRIDGE_PAINTED = "bridge-painted"

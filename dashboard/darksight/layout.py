@@ -34,7 +34,7 @@ def layout() -> html.Div:
             html.Div(plane_panel(), className="column"),
             html.Div([deck(ids.MAPS_DECK, maps), deck(ids.POINTS_DECK, points)], className="column"),
             dcc.Download(id=ids.DOWNLOAD),
-            *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.REGIONS, ids.OTHER)],
+            *[dcc.Store(id=store) for store in (ids.FIT, ids.OUTLINE, ids.UNSHOWN, ids.REGIONS, ids.OTHER)],
         ],
         className="darksight-view",
     )
@@ -64,7 +64,10 @@ VIEW = View(
         (ids.OUTLINE, "data"),
         *[
             (control, "value")
-            for control in (ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF)
+            for control in (
+                *(ids.OTHER_MAPS, ids.OTHER_OF, ids.OTHER_METHOD, ids.FIDELITY_K, ids.FIDELITY_OF),
+                *(ids.FITS_WHAT, ids.PARTS_SIZE, ids.PARTS_ORDER),
+            )
         ],
         *SETTINGS.kept,
     ),

@@ -9,12 +9,12 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import icon, label
 from dashboard.darksight import ids
 from dashboard.darksight.fits import ask_for, fits_of, params_of
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK
 from dashboard.new.fields import component, fields_of, read
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine

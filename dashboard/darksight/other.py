@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import (
     MapPlace,
     is_previewed,
@@ -32,7 +33,6 @@ from dashboard.links import study_data
 from dashboard.map_points import Planes
 from dashboard.map_settings import SettingsPlace, register_settings, settings_button
 from dashboard.maps import (
-    CANNOT_ASK,
     MAPPED,
     ask_for,
     job_words,

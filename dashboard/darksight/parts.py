@@ -9,27 +9,27 @@ import numpy as np
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
-from dashboard.darksight.fits import ask_for
+from dashboard.darksight.fits import ask_for, classes_words, names_of
 from dashboard.darksight.fits_table import nats, written
 from dashboard.darksight.groups import LEAST, MOST, ORDERS, Group, groups_of, is_open, progress_of, told_of
 from dashboard.darksight.new_fit import shown_params
-from dashboard.darksight.parts_figure import Part, columns_of, parts_figure
+from dashboard.darksight.parts_figure import MOST_LETTERS, Part, columns_of, parts_figure
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
-from dashboard.theme import class_colours
+from dashboard.theme import class_colours, short_names
 from workers.engine import Engine
 
 LINE = "The map of some classes at a time"
 NOT_YET = "The classes are parted when the predictions are there."
-ROW_PX = 118  # the least height of a row of plots
+ROW_PX = 128  # the least height of a row of plots
 
 
 def parts_panel() -> html.Section:
@@ -279,7 +279,11 @@ def parts_of(engine: Engine, keys: Mapping[str, str], groups: Sequence[Mapping[s
                 predicted[seen],
                 engine.results.array(group["key"], "classes"),
                 engine.results.array(group["key"], "means"),
-                f"KL {nats(meta['kl_divergence'])} · {n_hidden:,} hidden",
+                [
+                    classes_words(group["classes"], short_names(images["class_names"], MOST_LETTERS)),
+                    f"KL {nats(meta['kl_divergence'])} · {n_hidden:,} hidden",
+                ],
+                ", ".join(names_of(group["classes"], images["class_names"])),
             )
         )
     return found

@@ -1,5 +1,6 @@
 """Maps of groups of classes as small multiples."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from dashboard.darksight.dots import dots, window_of
 from dashboard.theme import blank_figure, short_names
 
 SIZE = (260, 200)  # pixels of the picture of each
-CAPTION = 0.13  # of the height of a plot, for what stands below it
+CAPTION = 0.2  # of the height of a plot, for what stands below it
 GAP = 0.02
 MOST_LETTERS = 9  # of a class name on a plot
 
@@ -24,7 +25,8 @@ class Part:
     key : of its result.
     places : (n, 2) of the images that it shows, with their predicted classes `groups` (n,).
     classes, means : (k,) numbers of its classes, and (k, 2) their centres.
-    caption : what stands below it.
+    caption : what stands below it, in lines of HTML.
+    hint : what is said of the caption when it is hovered.
     """
 
     key: str
@@ -32,7 +34,8 @@ class Part:
     groups: np.ndarray
     classes: np.ndarray
     means: np.ndarray
-    caption: str
+    caption: Sequence[str]
+    hint: str
 
 
 def columns_of(count: int, width: int = 2, height: int = 1) -> int:
@@ -82,7 +85,8 @@ def parts_figure(parts: Sequence[Part], colours: Sequence[str], names: Sequence[
             showscale=False, hoverinfo="none", xaxis=x, yaxis=y,  # larger: a plot of another shape shows more than the window
         )  # fmt: skip
         figure.add_annotation(
-            text=part.caption, xref="paper", yref="paper", x=sum(edges) / 2, y=low, xanchor="center", yanchor="top",
+            text="<br>".join(part.caption), hovertext=html.escape(part.hint, quote=False), captureevents=True,
+            xref="paper", yref="paper", x=sum(edges) / 2, y=low, xanchor="center", yanchor="top",
             showarrow=False, font={"size": 10},
         )  # fmt: skip
     for number, (part, _) in enumerate(shown):

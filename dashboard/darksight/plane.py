@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import (
     COLOURS,
     MapPlace,
@@ -26,7 +27,7 @@ from dashboard.components.map_place import (
     run_outputs,
 )
 from dashboard.components.notices import tell
-from dashboard.components.panel import label, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, label, panel, picture, segmented
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fits import ask_for, fits_of, params_of, spec_of, title_of
@@ -36,7 +37,7 @@ from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.map_points import Planes
-from dashboard.maps import CANNOT_ASK, EVICTED
+from dashboard.maps import EVICTED
 from dashboard.teacher.tables import map_table
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
@@ -123,6 +124,8 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
 
     @first.callback(
         output={
+            "splits": Output(ids.SPLIT, "style"),
+            "split": Output(ids.SPLIT, "value"),
             "fits": Output(ids.FITS, "data"),
             "chosen": Output(ids.FITS, "value"),
             "fit": Output(ids.FIT, "data"),
@@ -142,15 +145,14 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
         """Which maps there are, and the one that is shown: where the browser finds its points, how far it is, or why
         there is none."""
         unseen = Unseen(seen)
-        told = shown_now(engine, ready, chosen, study)
+        told = splits_now(engine, ready, study) | shown_now(engine, ready, chosen, study)
         return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
 
     register_run_buttons(
         app, engine, MAP, lambda keys, chosen: chosen if chosen in fits_of(keys) else None, State(ids.FITS, "value")
     )
-    register_map_place(
-        app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), Input(ids.REGIONS, "data")
-    )
+    around = [Input(store, "data") for store in (ids.REGIONS, ids.OUTLINE, ids.BRIDGE_WAY)]
+    register_map_place(app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), *around)
 
     @app.callback(
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
@@ -185,6 +187,13 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
             return dash.no_update
         name = "ParametricDarkSight" if engine.results.meta(fit["key"])["parametric"] else "DarkSight"
         return dcc.send_bytes(engine.results.blob(fit["key"], "state"), f"{name}-{fit['key'][:8]}.safetensors")
+
+
+def splits_now(engine: Engine, ready: list[str], study: dict | None) -> dict[str, Any]:
+    """Where nothing is kept for training, all images are test, and there is nothing to switch."""
+    if study is None or "images" not in ready or engine.results.meta(study["keys"]["images"])["n_train"]:
+        return {"splits": SHOWN, "split": dash.no_update}
+    return {"splits": HIDDEN, "split": "test"}
 
 
 def shown_now(engine: Engine, ready: list[str], chosen: str | None, study: dict | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import dash
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
 from dashboard.components.panel import empty, panel, picture, segmented
 from dashboard.darksight import ids
@@ -17,7 +18,6 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.links import study_data
 from dashboard.map_points import Planes
-from dashboard.maps import CANNOT_ASK
 from workers.engine import Engine
 
 
@@ -55,7 +55,7 @@ def refuse_panel() -> html.Section:
             "The dotted line is the threshold: set it with the slider, or as a share or a score; what scores less is refused. "
             "Images of equal scores stay together, so the share that is kept may be a little more than was asked for.",
             "A rule refuses what lies in a region that you drew on the map, or is below a threshold that was added. It is "
-            "taken along as JSON, and applied to new predictions by models.refusal.apply_rule. Regions mean nothing on "
+            'taken along as JSON, and applied to new predictions by "app.py refuse" (README). Regions mean nothing on '
             "another map, and measures of maps of t-SNE cannot be part of a rule: new predictions have no place there.",
             "A threshold that was set on some images flatters itself on these; the rule is told for the others too.",
         ],

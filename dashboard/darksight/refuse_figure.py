@@ -30,6 +30,7 @@ def curves_figure(
     chance: float,
     chosen: str,
     kept: float,
+    colours: Mapping[str, str],
 ) -> go.Figure:
     """Accuracy among the share of predictions that is kept, the most confident first.
 
@@ -39,9 +40,9 @@ def curves_figure(
     best : shares and accuracies of an oracle, which refuses the wrong ones first.
     chance : the accuracy of all.
     chosen, kept : the measure that is drawn strong, and the share at which its threshold is.
+    colours : of the measures, by name.
     """
     figure = blank_figure(hovermode="closest")
-    colours = colours_of(list(curves))
     for name, (title, x, y) in curves.items():
         figure.add_scatter(
             x=x.astype(np.float32),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from dashboard.abilities import labels_of
+from dashboard.asking import CANNOT_ASK
 from dashboard.darksight import fits
 from dashboard.darksight.refuse_scores import difference, threshold_for
 from dashboard.darksight.worths import confidence_key, worths_of
 from dashboard.jobs.words import told
-from dashboard.maps import CANNOT_ASK
 from dashboard.measures import in_split
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
@@ -59,6 +59,16 @@ class Measure:
     def scores(self, engine: Engine) -> np.ndarray:
         """Of all images, float64 (N,); NaN for those that the map does not show."""
         return engine.results.array(self.result, f"score-{self.array}")
+
+    @property
+    def family(self) -> str:
+        """What it has in common with those that differ in the settings of another map only: "KDE on t-SNE of logits"."""
+        return self.title.partition(", ")[0] if self.is_of_another_map else self.name
+
+    @property
+    def member(self) -> str:
+        """What tells it from these: "perplexity 30"."""
+        return self.title.partition(", ")[2] or self.title
 
     @property
     def in_words(self) -> str:
@@ -123,6 +133,20 @@ def measures_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, A
             name = facts["name"] if key == source["fit"] else f"{facts['name']}@{key}"
             found.append(Measure(**facts | {"name": name, "title": facts["title"].replace("the map", on)}))
     return sorted(found, key=lambda measure: -(measure.mean or 0.0))
+
+
+def families(found: Sequence[Measure]) -> list[list[Measure]]:
+    """Those that belong together, each family where its first member is."""
+    by_name: dict[str, list[Measure]] = {}
+    for measure in found:
+        by_name.setdefault(measure.family, []).append(measure)
+    return list(by_name.values())
+
+
+def drawn_of(found: Sequence[Measure], name: str) -> list[Measure]:
+    """Those whose curves are drawn: of a family the first, and the one by `name`."""
+    firsts = {family[0].name for family in families(found)}
+    return [measure for measure in found if measure.name in firsts or measure.name == name]
 
 
 def told_of(engine: Engine, result: str) -> list[dict[str, Any]]:

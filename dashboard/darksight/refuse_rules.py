@@ -1,7 +1,6 @@
 """The rule in the making: regions that were drawn on the map and thresholds that were added, what each of them refuses and what
 all of them do; taken along, and read back."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from dash import Input, Output, State, ctx, dcc, html
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, icon, label
+from dashboard.components.reading import Reading, reader, reading_fields, text_of
 from dashboard.darksight import ids
 from dashboard.darksight.refuse_measures import Threshold, correct_of, images_in
 from dashboard.darksight.refuse_rule import Part, Rule
@@ -24,7 +24,7 @@ from dashboard.links import make_selection
 from dashboard.map_points import Planes
 from workers.engine import Engine
 
-MOST_BYTES = 8_000_000  # of a file that is read
+FIELDS = Reading(ids.REFUSE_FILE, ids.REFUSE_TEXT, ids.REFUSE_READ, ids.REFUSE_READ_WORDS)
 EMPTY = (
     "The rule is empty. Draw a lasso or a box on the map and press Refuse what I drew, or set a threshold and add it; or read "
     "a rule that was taken along."
@@ -34,10 +34,11 @@ DRAW_FIRST = "draw a lasso or a box on the DarkSight map first; what is in it is
 
 def rule_body() -> html.Div:
     """What the rule is made of, and what comes of it."""
+    fields = reading_fields(FIELDS, "a rule", 'it: {"format": "darkroom refusal rule 1", …}', "Rule to read", "Read")
     buttons = [
         dmc.Button("Refuse what I drew", id=ids.REFUSE_DRAWN, size="compact-xs", variant="light"),
         dmc.Button("Select the refused", id=ids.REFUSE_RULE_SELECT, size="compact-xs", variant="light"),
-        reader(),
+        reader("Read a rule", fields, "top"),
         dmc.Button("Remove all", id=ids.REFUSE_CLEAR, size="compact-xs", variant="default"),
     ]
     return html.Div(
@@ -49,44 +50,6 @@ def rule_body() -> html.Div:
         id=ids.REFUSE_RULE,
         className="refuse-body",
         style=HIDDEN,
-    )
-
-
-def reader() -> dmc.Popover:
-    """The button that a rule is read with, and what it opens."""
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(dmc.Button("Read a rule", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(
-                [
-                    dcc.Upload(
-                        "Drop a rule here, or click to choose one",
-                        id=ids.REFUSE_FILE,
-                        className="exchange-file",
-                        className_active="exchange-over",
-                        max_size=MOST_BYTES,
-                    ),
-                    dmc.Textarea(
-                        id=ids.REFUSE_TEXT,
-                        placeholder='or paste it: {"format": "darkroom refusal rule 1", …}',
-                        size="xs",
-                        minRows=2,
-                        maxRows=6,
-                        autosize=True,
-                        debounce=True,
-                        **label("Rule to read"),
-                    ),
-                    dmc.Button("Read", id=ids.REFUSE_READ, size="compact-xs", variant="light", mt=6),
-                    html.Div(id=ids.REFUSE_READ_WORDS, className="exchange-words", role="status"),
-                ]
-            ),
-        ],
-        keepMounted=True,  # what was pasted is there when it is opened again
-        width=340,
-        position="top",
-        shadow="md",
-        trapFocus=True,
-        returnFocus=True,
     )
 
 
@@ -255,9 +218,8 @@ def register_rules(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
         """The rule of a file, whose contents are cleared, so that it can be read again."""
         if not contents:  # the view has only just been laid out
             raise dash.exceptions.PreventUpdate
-        try:
-            text = base64.b64decode(contents.partition(",")[2]).decode()
-        except UnicodeDecodeError:
+        text = text_of(contents)
+        if text is None:
             return dash.no_update, f"Nothing is read from {name}, as it is no text file.", None
         rule, selection, words = read(text, name or "the file", source, split, study)
         show_selection(selection)

@@ -22,6 +22,7 @@ from dashboard.darksight.refuse_measures import (
     Measure,
     Threshold,
     correct_of,
+    drawn_of,
     images_in,
     measures_of,
     threshold_at,
@@ -184,7 +185,7 @@ def register_threshold(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         if at is None or study is None or source is None or not found or style.get("display") == "none":
             return dash.no_update
         threshold = chosen(engine, study, source, found, at)
-        if found[0].mean is None:
+        if found[0].mean is None or len(drawn_of(found, "")) < len(found):  # then others may be drawn
             return figure_of(engine, source, found, threshold)
         patch = Patch()
         for place, measure in enumerate(found):
@@ -358,15 +359,14 @@ def judged(source: Mapping[str, Any], found: Sequence[Measure]) -> str:
 
 def figure_of(engine: Engine, source: Mapping[str, Any], found: Sequence[Measure], threshold: Threshold) -> Any:
     """The figure of a threshold."""
-    measure = threshold.measure
+    measure, colours = threshold.measure, colours_of([each.name for each in found])
     if found[0].mean is None:
-        colour = colours_of([each.name for each in found])[measure.name]
         scores = measure.scores(engine)[threshold.among]
-        return scores_figure(scores, measure.title, measure.unit, colour, threshold.score)
-    curves = {each.name: (each.title, *curve_of(engine, each)) for each in found}
+        return scores_figure(scores, measure.title, measure.unit, colours[measure.name], threshold.score)
+    curves = {each.name: (each.title, *curve_of(engine, each)) for each in drawn_of(found, measure.name)}
     kept, best = (engine.results.array(judged(source, found), name) for name in ("kept", "best"))
     chance = engine.results.meta(judged(source, found))["chance"]
-    return curves_figure(curves, (kept, best), chance, measure.name, threshold.kept)
+    return curves_figure(curves, (kept, best), chance, measure.name, threshold.kept, colours)
 
 
 def curve_of(engine: Engine, measure: Measure) -> tuple[np.ndarray, np.ndarray]:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard import asking
 from dashboard.darksight import fits
 from workers.darksight_params import ConfidenceParams, MapWorthParams
 from workers.engine import Engine
-from workers.kinds import content_key, job
-from workers.params import Params
 from workers.studies import Study
 
 MAP_ROLES = (fits.ROLE, "embedding")  # what maps of a study are called
@@ -15,12 +14,12 @@ MAP_ROLES = (fits.ROLE, "embedding")  # what maps of a study are called
 
 def confidence_key(keys: Mapping[str, str], split: str) -> str:
     """The key of the measures of predictions alone, learned from a split; asked for or not."""
-    return _key("confidence", ConfidenceParams.model_validate({"split": split}), keys)
+    return asking.key_of("confidence", keys, ConfidenceParams.model_validate({"split": split}))
 
 
 def worth_key(keys: Mapping[str, str], map_key: str, split: str) -> str:
     """The key of what a map is worth; asked for or not."""
-    return _key("map-worth", MapWorthParams.model_validate({"split": split}), {**keys, "map": map_key})
+    return asking.key_of("map-worth", {**keys, "map": map_key}, MapWorthParams.model_validate({"split": split}))
 
 
 def ask_confidence(engine: Engine, study: Mapping[str, Any], split: str) -> Study:
@@ -31,9 +30,7 @@ def ask_confidence(engine: Engine, study: Mapping[str, Any], split: str) -> Stud
     UnknownJob, OutdatedJob
         The predictions cannot be made again as they were.
     """
-    images, predictions = (engine.jobs.spec(study["keys"][role]) for role in ("images", "predictions"))
-    spec = job("confidence", {"split": split}, images=images, predictions=predictions)
-    return engine.studies.add(study["id"], f"confidence-{spec.key[:8]}", spec)
+    return asking.ask_for(engine, study, "confidence", ConfidenceParams.model_validate({"split": split}))[0]
 
 
 def ask_worth(engine: Engine, study: Mapping[str, Any], map_key: str, split: str) -> Study:
@@ -44,11 +41,8 @@ def ask_worth(engine: Engine, study: Mapping[str, Any], map_key: str, split: str
     UnknownJob, OutdatedJob
         The map cannot be made again as it was.
     """
-    images, predictions, mapped = (
-        engine.jobs.spec(key) for key in (study["keys"]["images"], study["keys"]["predictions"], map_key)
-    )
-    spec = job("map-worth", {"split": split}, images=images, predictions=predictions, map=mapped)
-    return engine.studies.add(study["id"], f"worth-{spec.key[:8]}", spec)
+    asked = MapWorthParams.model_validate({"split": split})
+    return asking.ask_for(engine, study, "map-worth", asked, "worth", map=map_key)[0]
 
 
 def worths_of(engine: Engine, keys: Mapping[str, str], split: str) -> dict[str, str]:
@@ -57,8 +51,3 @@ def worths_of(engine: Engine, keys: Mapping[str, str], split: str) -> dict[str, 
     wanted = {key: worth_key(keys, key, split) for key in maps}
     there = engine.results.which(list(wanted.values()))
     return {key: worth for key, worth in wanted.items() if worth in there}
-
-
-def _key(kind: str, params: Params, keys: Mapping[str, str]) -> str:
-    roles = ("images", "predictions", "map") if kind == "map-worth" else ("images", "predictions")
-    return content_key(kind, params.model_dump(mode="json"), {role: keys[role] for role in roles})

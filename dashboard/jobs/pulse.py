@@ -1,6 +1,6 @@
 """A beat of the pulse: what the engine says of a page's study at one moment, and what of it the page is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -242,25 +242,43 @@ def fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
 
 def _fact(engine: Engine, role: str, keys: dict[str, str]) -> str:
     meta = engine.results.meta(keys[role])
-    if meta["kind"] == "given":
-        told = f"{meta['count']:,} predictions, {meta['n_classes']} classes"
-        accuracy = meta.get("test_accuracy")
-        return told if accuracy is None else f"{told}, {round((1 - accuracy) * meta['count']):,} wrong"
-    if role == "images":
-        return f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
-    if role == "teacher":
-        epochs = meta["epochs"]
-        trained = f"{epochs} epoch{'s' if epochs > 1 else ''}"
-        how = trained if epochs else "as it came" if meta["from_file"] else "untrained"
-        return f"{meta['architecture']}, {how}, {meta['test_accuracy']:.1%} on test"
-    if role == "predictions":
+    if meta["kind"] == "predictions":
         images = engine.results.meta(meta["inputs"]["images"])
         n_test = images["count"] - images["n_train"]
         return f"{round((1 - meta['test_accuracy']) * n_test)} of {n_test:,} test images wrong"
-    if meta["kind"] == "embedding":
-        what, explained = f"{METHODS[meta['method']]} of {meta['of']}", meta["explained_variance"]
-        return what if explained is None else f"{what}, {sum(explained):.0%} of the variance"
-    return ""
+    say = FACTS.get(meta["kind"])
+    return "" if say is None else say(meta)
+
+
+def _given_fact(meta: Mapping[str, Any]) -> str:
+    told = f"{meta['count']:,} predictions, {meta['n_classes']} classes"
+    accuracy = meta.get("test_accuracy")
+    return told if accuracy is None else f"{told}, {round((1 - accuracy) * meta['count']):,} wrong"
+
+
+def _teacher_fact(meta: Mapping[str, Any]) -> str:
+    epochs = meta["epochs"]
+    trained = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+    how = trained if epochs else "as it came" if meta["from_file"] else "untrained"
+    return f"{meta['architecture']}, {how}, {meta['test_accuracy']:.1%} on test"
+
+
+def _embedding_fact(meta: Mapping[str, Any]) -> str:
+    what, explained = f"{METHODS[meta['method']]} of {meta['of']}", meta["explained_variance"]
+    return what if explained is None else f"{what}, {sum(explained):.0%} of the variance"
+
+
+# By kind, from the metadata of a result: what it came to.
+FACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "images": lambda meta: (
+        f"{meta['n_train']:,} train, {meta['count'] - meta['n_train']:,} test, {meta['n_classes']} classes"
+    ),
+    "given": _given_fact,
+    "teacher": _teacher_fact,
+    "embedding": _embedding_fact,
+    "vae": lambda meta: f"{meta['latent_size']} values, error {meta['test_mse']:.4f}",
+    "codes": lambda meta: f"teacher agrees on {meta['agreement']['test']:.0%} of test",
+}
 
 
 def curve_state(engine: Engine, teacher: Job | None) -> list | None:

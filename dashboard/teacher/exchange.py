@@ -1,7 +1,5 @@
 """The menu that takes image numbers out of the page and brings others in."""
 
-import base64
-
 import dash
 import dash_mantine_components as dmc
 from dash import Input, Output, State, ctx, dcc, html
@@ -9,6 +7,7 @@ from dash import Input, Output, State, ctx, dcc, html
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import label
+from dashboard.components.reading import MOST_BYTES, Reading, reader, reading_fields, text_of
 from dashboard.components.tables import file_name
 from dashboard.image_ids import as_csv, as_json, read_ids, unknown_words
 from dashboard.links import chosen_by_outcome, fitting, put
@@ -17,7 +16,7 @@ from dashboard.teacher.sets import select
 from dashboard.teacher.tables import selected_ids
 from workers.engine import Engine
 
-MOST_BYTES = 8_000_000  # of a file that is read: a million numbers
+FIELDS = Reading(ids.EXCHANGE_FILE, ids.EXCHANGE_TEXT, ids.EXCHANGE_BUTTON, ids.EXCHANGE_WORDS)
 
 
 def exchange_menu() -> dmc.Popover:
@@ -30,48 +29,15 @@ def exchange_menu() -> dmc.Popover:
         ],
         className="exchange-out",
     )
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(dmc.Button("Image ids", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(
-                [
-                    out,
-                    dcc.Upload(
-                        "Drop a file of ids here, or click to choose one",
-                        id=ids.EXCHANGE_FILE,
-                        className="exchange-file",
-                        className_active="exchange-over",
-                        max_size=MOST_BYTES,  # of one that is larger, `assets/exchange.js` tells
-                    ),
-                    dmc.Textarea(
-                        id=ids.EXCHANGE_TEXT,
-                        placeholder="or paste them: 12, 40-50",
-                        size="xs",
-                        minRows=2,
-                        maxRows=6,
-                        autosize=True,
-                        debounce=True,
-                        **label("Ids to select"),
-                    ),
-                    dmc.Button("Select these", id=ids.EXCHANGE_BUTTON, size="compact-xs", variant="light", mt=6),
-                    html.Div(id=ids.EXCHANGE_WORDS, className="exchange-words", role="status"),
-                    dmc.Text(
-                        'CSV with a column image or id, JSON ([1, 2] or {"images": …, "ids": […]}), or plain numbers; up '
-                        f"to {MOST_BYTES // 1_000_000} MB.",
-                        size="xs",
-                        c="dimmed",
-                        mt=8,
-                    ),
-                ]
-            ),
-        ],
-        keepMounted=True,  # what was typed is there when it is opened again
-        width=340,
-        position="bottom-end",
-        shadow="md",
-        trapFocus=True,
-        returnFocus=True,
+    hint = dmc.Text(
+        'CSV with a column image or id, JSON ([1, 2] or {"images": …, "ids": […]}), or plain numbers; up to '
+        f"{MOST_BYTES // 1_000_000} MB.",
+        size="xs",
+        c="dimmed",
+        mt=8,
     )
+    fields = reading_fields(FIELDS, "a file of ids", "them: 12, 40-50", "Ids to select", "Select these")
+    return reader("Image ids", [out, *fields, hint], "bottom-end")
 
 
 def register_exchange(app: dash.Dash, engine: Engine) -> None:
@@ -115,9 +81,8 @@ def register_exchange(app: dash.Dash, engine: Engine) -> None:
         """The images that a file names. Its contents are cleared, so that the same file can be read again."""
         if not contents:  # the view has only just been laid out
             raise dash.exceptions.PreventUpdate
-        try:
-            text = base64.b64decode(contents.partition(",")[2]).decode()
-        except UnicodeDecodeError:
+        text = text_of(contents)
+        if text is None:
             return f"{name} is no text file; nothing is selected.", None
         return read(engine, text, name or "a file", study, ready), None
 

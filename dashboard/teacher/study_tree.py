@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 
 from dashboard.abilities import labels_of
+from dashboard.asking import CANNOT_ASK, spec_of
 from dashboard.jobs.words import told
 from dashboard.teacher.class_figures import Share
 from dashboard.teacher.class_tree import Node, Tree, class_tree, decision_path, zoomed
 from workers.engine import Engine
-from workers.jobs import OutdatedJob, UnknownJob
-from workers.kinds import JobSpec, job
+from workers.kinds import JobSpec
 
 ROLE = "hierarchy"
-CANNOT_ASK = (UnknownJob, OutdatedJob)  # what it is made of cannot be made again as it was
 MOST_LEVELS = 9  # of the slider: there every fork is drawn
 
 
@@ -26,7 +25,7 @@ def asked_for(engine: Engine, keys: Mapping[str, str]) -> JobSpec:
     UnknownJob, OutdatedJob
         What it is made of cannot be made again as it was.
     """
-    return job(ROLE, images=engine.jobs.spec(keys["images"]), predictions=engine.jobs.spec(keys["predictions"]))
+    return spec_of(engine, "hierarchy", keys)
 
 
 def missing_words(engine: Engine, keys: Mapping[str, str]) -> str:

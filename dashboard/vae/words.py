@@ -27,7 +27,7 @@ def quality(vae: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("divergence", f"{vae['test_kl']:.1f} nats", "Of the codes from the prior: what an image's code tells"),
         (
             "teacher agrees",
-            f"{vae['agreement']:.1%}",
+            f"{vae['agreement']:.1%} ({100 * low:.1f} to {high:.1%})",
             f"{hits:,} of {count:,} test images are to the teacher, when decoded, what they were; 95 % interval "
             f"{low:.1%} to {high:.1%}",
         ),

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.desk import FLAGS, Desk, Desks, find_browser, served
+from tests.dashboard.borrowed import own_store
 from workers.engine import Engine
 
 N_TRAIN = 1438  # of the digits
@@ -81,6 +82,39 @@ def fresh_desk(first_desk):
 def free_desks(browser):
     """As `desks`, for tests that serve a page of their own: `free_desks(site=address)`."""
     yield from watched(browser, "")
+
+
+@pytest.fixture(scope="session")
+def darksight_store(tmp_path_factory):
+    """A store for all tests of the DarkSight view, and the address of its page."""
+    with own_store(tmp_path_factory.mktemp("darksight")) as own, served(own.engine, own.settings) as address:
+        yield own, address
+
+
+@pytest.fixture(scope="session")
+def darksight_tab(browser, darksight_store):
+    desks = Desks(browser, darksight_store[1])
+    yield desks(), desks.watch
+    desks.close()
+
+
+@pytest.fixture(scope="module")
+def darksight_own(darksight_store, darksight_tab):
+    """The store, empty for each module; nobody looks at what was in it before."""
+    darksight_tab[0].page.goto("about:blank")
+    darksight_store[0].empty()
+    return darksight_store[0]
+
+
+@pytest.fixture
+def darksight_desk(darksight_tab):
+    """Opens the DarkSight view of a study as somebody sees it who has never been here, in one tab for all tests; when the test
+    is over, the page may not have complained."""
+    desk, watch = darksight_tab
+    watch.forget()
+    watch.allow("preloaded using link preload")
+    yield desk.open_darksight
+    watch.check()
 
 
 @pytest.fixture(scope="session")

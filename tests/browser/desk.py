@@ -143,6 +143,25 @@ class Desk:
 
     def begin_again(self) -> "Desk":
         """The view laid out anew with nothing selected, as after a load of the page, in a fraction of its time."""
+        self._lay_anew("teacher", "#matrix")
+        return self.wait_painted()
+
+    def open_darksight(self, study: str) -> "Desk":
+        """The DarkSight view of a study, with nothing selected: of the one that is there laid out anew."""
+        if (
+            self.page.url.startswith(self.site)
+            and self.js("dash_component_api.getLayout('study')?.props.data?.id") == study
+        ):
+            self._lay_anew("darksight", "#darksight")
+        else:
+            self.page.goto(f"{self.site}/health")
+            self.js("localStorage.clear(), sessionStorage.clear()")
+            self.page.goto(f"{self.site}/?study={study}&views=darksight")
+        self.wait("document.querySelector('#darksight')")
+        return self
+
+    def _lay_anew(self, view: str, shown: str) -> None:
+        """A view as it is first seen; `shown` is in it."""
         self.page.mouse.move(0, 0)
         self.js("""() => {
             const set = (id, prop, value) => {  // what is so already would be heard of too
@@ -153,12 +172,14 @@ class Desk:
             for (const store of ['selection', 'focus', 'pinned']) set(store, 'data', null);
             set('workspace', 'data', []);
         }""")
-        self.wait("!document.querySelector('#matrix')")
-        self.js("""() => {
-            dash_clientside.set_props('kept', {data: null});
-            dash_clientside.set_props('workspace', {data: ['teacher']});
-        }""")
-        return self.wait_painted()
+        self.wait("shown => !document.querySelector(shown)", shown)
+        self.js(
+            """view => {
+                dash_clientside.set_props('kept', {data: null});
+                dash_clientside.set_props('workspace', {data: [view]});
+            }""",
+            view,
+        )
 
     def reload(self) -> "Desk":
         self.page.reload()

@@ -7,27 +7,21 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.desk import served
-from tests.dashboard.borrowed import own_store
 from tests.dashboard.mapped import add_map, anchors
 
 
 @pytest.fixture(scope="module")
-def darksight(digits, tmp_path_factory):
-    """The digits with a map, in a store of their own: (engine, study, fit, address)."""
-    with own_store(tmp_path_factory.mktemp("bridge")) as own:
-        study, fit = add_map(own.engine, own.copy_study(digits))
-        with served(own.engine, own.settings) as address:
-            yield own.engine, study, fit, address
+def darksight(digits, darksight_own):
+    """The digits with a map: (engine, study, fit)."""
+    own = darksight_own
+    return own.engine, *add_map(own.engine, own.copy_study(digits))
 
 
 @pytest.fixture
-def bridge_desk(free_desks, darksight):
+def bridge_desk(darksight_desk, darksight):
     """The view with the panel in front, and a bridge drawn from the first to the second class."""
-    _, study, fit, address = darksight
-    desk = free_desks(site=address)
-    free_desks.watch.allow("preloaded using link preload")
-    desk.page.goto(f"{address}/?study={study.id}&views=darksight")
+    _, study, fit = darksight
+    desk = darksight_desk(study.id)
     desk.page.get_by_role("tab", name="Bridge").click()
     desk.sees("#bridge-words", re.compile("^Draw a line on the map"))
     (x0, y0), (x1, y1) = anchors(10)[:2].tolist()
@@ -60,7 +54,7 @@ def middle(desk, column):
 
 
 def test_a_column_is_hovered_looked_at_and_walked_from_and_all_are_selected(bridge_desk, darksight):
-    engine, study, fit, _ = darksight
+    engine, study, fit = darksight
     images = ids(bridge_desk)
     labels = engine.results.array(study.keys["images"], "labels")
     predicted = engine.results.array(study.keys["predictions"], "predicted")
@@ -121,11 +115,11 @@ def test_it_zooms_about_the_pointer_and_says_of_how_many_it_shows_pictures(bridg
 
 
 def test_the_card_writes_names_as_they_are_and_asks_for_each_image_of_many(bridge_desk, darksight):
-    engine, study, _, _ = darksight
+    engine, study, _ = darksight
     labels = engine.results.array(study.keys["images"], "labels")
     predicted = engine.results.array(study.keys["predictions"], "predicted")
     wrong = int(np.flatnonzero(labels != predicted)[0])
-    requests = []
+    requests, before_many = [], bridge_desk.js("window.darkroom.mostTops")
     bridge_desk.page.on("request", lambda request: requests.append(request.url))
     bridge_desk.js(
         """image => { const {darkroom} = window, {images} = darkroom.bridge, host = document.body;
@@ -153,7 +147,7 @@ def test_the_card_writes_names_as_they_are_and_asks_for_each_image_of_many(bridg
     before = bridge_desk.js(size)
     bridge_desk.js("window.card.show(1, [300, 200])")
     assert bridge_desk.js(size) == before
-    bridge_desk.js("window.card.destroy()")
+    bridge_desk.js("most => { window.card.destroy(); window.darkroom.mostTops = most }", before_many)
     assert bridge_desk.js("document.querySelectorAll('body > .hover-card').length") == 0
 
 

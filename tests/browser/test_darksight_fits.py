@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.darksight.fits import fits_of
-from tests.browser.desk import PLOT, served
-from tests.dashboard.borrowed import own_store
+from tests.browser.desk import PLOT
 from tests.dashboard.mapped import add_map
 from workers.darksight_params import DarkSightParams
 
@@ -16,25 +15,21 @@ PARTS = ((0, 1, 2, 3), (4, 5, 6), (7, 8, 9))  # four classes at most, by number
 
 
 @pytest.fixture(scope="module")
-def maps(digits, tmp_path_factory):
-    """The digits with two maps, and one of each part, in a store of their own: (engine, study, address)."""
-    with own_store(tmp_path_factory.mktemp("fits")) as own:
-        study, fit = add_map(own.engine, own.copy_study(digits))
-        places = own.engine.results.array(fit["key"], "places")[:, ::-1]
-        moved = places + np.random.default_rng(0).normal(size=places.shape)
-        study, _ = add_map(own.engine, study, moved, DarkSightParams(seed=1))
-        for classes in PARTS:
-            study, _ = add_map(own.engine, study, asked=DarkSightParams(classes=classes))
-        with served(own.engine, own.settings) as address:
-            yield own.engine, study, address
+def maps(digits, darksight_own):
+    """The digits with two maps, and one of each part: (engine, study)."""
+    own = darksight_own
+    study, fit = add_map(own.engine, own.copy_study(digits))
+    places = own.engine.results.array(fit["key"], "places")[:, ::-1]
+    moved = places + np.random.default_rng(0).normal(size=places.shape)
+    study, _ = add_map(own.engine, study, moved, DarkSightParams(seed=1))
+    for classes in PARTS:
+        study, _ = add_map(own.engine, study, asked=DarkSightParams(classes=classes))
+    return own.engine, study
 
 
 @pytest.fixture
-def fits_desk(free_desks, maps):
-    _, study, address = maps
-    desk = free_desks(site=address)
-    free_desks.watch.allow("preloaded using link preload")
-    desk.page.goto(f"{address}/?study={study.id}&views=darksight")
+def fits_desk(darksight_desk, maps):
+    desk = darksight_desk(maps[1].id)
     desk.wait_data("darksight-fit", "data")
     return desk
 
@@ -80,7 +75,7 @@ def test_a_plot_of_some_classes_shows_their_map(fits_desk, maps):
 
 
 def test_outliers_are_walked_and_a_new_map_is_asked_for(fits_desk, maps):
-    engine, study, _ = maps
+    engine, study = maps
     density = engine.results.array(fits_of(study.keys)[0], "log_density")[N_TRAIN:]
     order = (N_TRAIN + np.argsort(density, kind="stable")).tolist()
     fits_desk.page.get_by_role("tab", name="Image", exact=True).click()

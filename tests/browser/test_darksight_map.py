@@ -1,5 +1,6 @@
 """The DarkSight map in the browser: what is around its points, what is drawn on it, and that it is drawn while it is fitted."""
 
+import re
 import threading
 
 import numpy as np
@@ -12,23 +13,20 @@ from workers.darksight_params import DarkSightParams
 
 MAP = "window.darkroom.maps.darksight"
 N, K = 3_000, 5
+NUMBER = r"-?[\d.]+(?:e-?\d+)?"
 
 
 @pytest.fixture(scope="module")
-def darksight(digits, tmp_path_factory):
-    """The digits with a map, in a store of their own: (engine, study, fit, address)."""
-    with own_store(tmp_path_factory.mktemp("darksight")) as own:
-        study, fit = add_map(own.engine, own.copy_study(digits))
-        with served(own.engine, own.settings) as address:
-            yield own.engine, study, fit, address
+def darksight(digits, darksight_own):
+    """The digits with a map: (engine, study, fit)."""
+    own = darksight_own
+    return own.engine, *add_map(own.engine, own.copy_study(digits))
 
 
 @pytest.fixture
-def map_desk(free_desks, darksight):
+def map_desk(darksight_desk, darksight):
     """The view, its map drawn."""
-    _, study, _, address = darksight
-    desk = free_desks(site=address)
-    desk.page.goto(f"{address}/?study={study.id}&views=darksight")
+    desk = darksight_desk(darksight[1].id)
     desk.wait(f"{MAP}?.plot?.calcdata?.length === 3 && {MAP}.drawings === 0")
     return desk
 
@@ -52,7 +50,7 @@ def drag(desk, *corners):
 
 
 def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
-    engine, _, fit, _ = darksight
+    engine, _, fit = darksight
     told = map_desk.js(f"""() => {{ const [lines, stars] = {MAP}.plot.calcdata.slice(1).map(([{{trace}}]) => trace);
         return {{types: [lines.type, stars.type], x: Array.from(stars.x), y: Array.from(stars.y), text: stars.text,
             z: Array.from(lines.z, row => Array.from(row))}} }}""")
@@ -69,7 +67,7 @@ def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
 
 
 def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
-    engine, study, fit, _ = darksight
+    engine, study, fit = darksight
     places = engine.results.array(fit["key"], "places")
     (x, y), edge = anchors(10)[0], 1.5
     inside = np.flatnonzero((np.abs(places - anchors(10)[0]) < edge).all(axis=1))
@@ -83,22 +81,41 @@ def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
     assert min(told["x"]) == pytest.approx(x - edge, abs=0.2)
     assert max(told["y"]) == pytest.approx(y + edge, abs=0.2)
 
-    map_desk.js(f"Plotly.relayout({MAP}.plot, {{dragmode: 'drawline'}})")
+    # A line is an arrow, and where its bridge is looked at it stands in its corridor; the newest takes the place of the last.
+    map_desk.at("#darksight .modebar-btn[data-val=drawline]").click()
     drag(map_desk, anchors(10)[0], anchors(10)[1])
     told = map_desk.wait_data("darksight-outline", "data.tool === 'line'")
     assert np.allclose(np.stack([told["x"], told["y"]], axis=1), anchors(10)[:2], atol=0.2)
+    map_desk.wait(f"{MAP}.plot.calcdata.length === 4 && {MAP}.plot.layout.shapes.length === 0")
+    map_desk.page.get_by_role("tab", name="Bridge").click()
+    map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1")
+    drag(map_desk, anchors(10)[1], anchors(10)[2])
+    at = map_desk.wait_data("darksight-outline", f"data.at > {told['at']}")["at"]
+    way = map_desk.wait_data("bridge-way", f"data?.at === {at}")
+    map_desk.wait(f"{MAP}.plot.data[3].x[0] === {way['way'][0][0]} && {MAP}.plot.layout.shapes[0]?.type === 'path'")
     assert map_desk.js(f"{MAP}.plot.layout.shapes.length") == 1
-    drag(map_desk, anchors(10)[1], anchors(10)[2])  # of the lines that are drawn the newest stays
-    map_desk.wait_data("darksight-outline", f"data.at > {told['at']}")
-    map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1 && {MAP}.drawings === 0")
+    start, end = np.array(way["way"])
+    corners = np.array(re.findall(NUMBER, map_desk.js(f"{MAP}.plot.layout.shapes[0].path")), float).reshape(4, 2)
+    step = (end - start) / np.hypot(*(end - start))
+    assert np.allclose((corners - start) @ step, np.array([0, 1, 1, 0]) * np.hypot(*(end - start)))
+    aside = (corners - start) @ [-step[1], step[0]]
+    assert np.allclose(np.abs(aside), way["width"] / 2)
+    # A class that the legend hides counts in it no longer.
+    before = map_desk.data("bridge-source")["count"]
+    map_desk.at("#darksight-legend .scatter-entry").nth(2).click()
+    assert map_desk.wait_data("darksight-unshown", "data") == {"grouping": "true", "hidden": [2]}
+    map_desk.wait_data("bridge-source", f"data === null || data.count < {before}")
     regions = {"map": fit["key"], "outlines": [{"x": [0, 1, 0], "y": [0, 0, 1]}]}
     map_desk.js("regions => dash_clientside.set_props('darksight-regions', {data: regions})", regions)
     map_desk.wait(f"{MAP}.plot.layout.shapes.length === 2")
+    map_desk.at("#bridge-clear").click()
+    map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1 && {MAP}.plot.calcdata.length === 3")
+    assert map_desk.data("bridge-source") is None
     assert study.id in map_desk.page.url
 
 
 def test_a_hovered_point_shows_its_card_and_is_coloured_by_density(map_desk, darksight):
-    engine, _, fit, _ = darksight
+    engine, _, fit = darksight
     places, densities = (engine.results.array(fit["key"], name) for name in ("places", "log_density"))
     alone = 1438 + int(np.argmin(densities[1438:]))
     map_desk.page.mouse.move(*place(map_desk, places[alone] + 0.3))

@@ -9,8 +9,6 @@ from dashboard import maps
 from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.links import study_data
 from dashboard.measures import unpack_bits
-from tests.browser.desk import served
-from tests.dashboard.borrowed import own_store
 from tests.dashboard.mapped import add_map, finish_other, finish_worth
 from workers.params import EmbeddingParams
 
@@ -22,27 +20,21 @@ TSNE = EmbeddingParams(method="tsne", of="probabilities", perplexity=5)
 
 
 @pytest.fixture(scope="module")
-def darksight(digits, tmp_path_factory):
-    """The digits with a DarkSight map and a t-SNE, in a store of their own: (engine, study, fit, address)."""
-    with own_store(tmp_path_factory.mktemp("maps")) as own:
-        study = maps.ask_for(own.engine, study_data(own.copy_study(digits)), TSNE)
-        finish_other(own.engine, maps.key_of(study.keys, TSNE), PLACES)
-        study, fit = add_map(own.engine, study)
-        with served(own.engine, own.settings) as address:
-            yield own.engine, study, fit, address
+def darksight(digits, darksight_own):
+    """The digits with a DarkSight map and a t-SNE: (engine, study, fit)."""
+    own = darksight_own
+    study = maps.ask_for(own.engine, study_data(own.copy_study(digits)), TSNE)
+    finish_other(own.engine, maps.key_of(study.keys, TSNE), PLACES)
+    return own.engine, *add_map(own.engine, study)
 
 
 @pytest.fixture
-def maps_desk(free_desks, darksight):
-    _, study, _, address = darksight
-    desk = free_desks(site=address)
-    free_desks.watch.allow("preloaded using link preload")
-    desk.page.goto(f"{address}/?study={study.id}&views=darksight")
-    return desk
+def maps_desk(darksight_desk, darksight):
+    return darksight_desk(darksight[1].id)
 
 
 def test_another_map_is_linked_with_the_darksight_map(maps_desk, darksight):
-    engine, study, fit, _ = darksight
+    engine, study, fit = darksight
     desk = maps_desk
     desk.wait_map(OTHER)
     desk.sees("#other-map-panel-subtitle", re.compile("t-SNE: perplexity 5, KL 0.50 · 359 test images"))
@@ -80,7 +72,7 @@ def test_another_map_is_linked_with_the_darksight_map(maps_desk, darksight):
 
 
 def test_another_map_is_made_with_the_button(maps_desk, darksight):
-    engine, study, _, _ = darksight
+    engine, study, _ = darksight
     desk = maps_desk
     desk.wait_map(OTHER)
     desk.page.get_by_role("button", name="Make another map").click()
@@ -96,7 +88,7 @@ def test_another_map_is_made_with_the_button(maps_desk, darksight):
 
 
 def test_maps_are_compared_and_perplexities_told_of(maps_desk, darksight):
-    engine, study, fit, _ = darksight
+    engine, study, fit = darksight
     desk = maps_desk
     desk.page.get_by_role("tab", name="Fidelity").click()
     desk.sees("#fidelity-words", "DarkSight, seed 0: waits for a worker.")

@@ -11,8 +11,6 @@ from dashboard.darksight.worths import ask_confidence, ask_worth
 from dashboard.links import study_data
 from dashboard.measures import unpack_bits
 from models.refusal import RefusalRule
-from tests.browser.desk import served
-from tests.dashboard.borrowed import own_store
 from workers.darksight_params import DarkSightParams
 
 N, N_TRAIN = 1797, 1438
@@ -21,31 +19,29 @@ LINE = "document.querySelector('#refuse .js-plotly-plot')?.layout.shapes?.[0]?.x
 
 
 @pytest.fixture(scope="module")
-def darksight(digits, tmp_path_factory):
-    """The digits study with its DarkSight map and all measures: engine, address of its page, study, key of the map."""
-    with own_store(tmp_path_factory.mktemp("refusal")) as own:
-        study = own.copy_study(digits)
-        own._run(spec_of(own.engine, study.keys, ASKED))
-        study, fit = ask_for(own.engine, study_data(study), ASKED)
-        study = ask_confidence(own.engine, study_data(study), "test")
-        study = ask_worth(own.engine, study_data(study), fit, "test")
-        for role in (f"confidence-{list(study.keys.values())[-2][:8]}", f"worth-{list(study.keys.values())[-1][:8]}"):
-            own._run(own.engine.jobs.spec(study.keys[role]))
-        with served(own.engine, own.settings) as address:
-            yield own.engine, address, own.engine.studies.get(study.id), fit
+def darksight(digits, darksight_own):
+    """The digits study with its DarkSight map and all measures: engine, study, key of the map."""
+    own = darksight_own
+    study = own.copy_study(digits)
+    own._run(spec_of(own.engine, study.keys, ASKED))
+    study, fit = ask_for(own.engine, study_data(study), ASKED)
+    study = ask_confidence(own.engine, study_data(study), "test")
+    study = ask_worth(own.engine, study_data(study), fit, "test")
+    for role in (f"confidence-{list(study.keys.values())[-2][:8]}", f"worth-{list(study.keys.values())[-1][:8]}"):
+        own._run(own.engine.jobs.spec(study.keys[role]))
+    return own.engine, own.engine.studies.get(study.id), fit
 
 
 @pytest.fixture
-def refuse_desk(free_desks, darksight):
-    desk = free_desks(site=darksight[1])
-    desk.page.goto(f"{darksight[1]}/?views=darksight")
+def refuse_desk(darksight_desk, darksight):
+    desk = darksight_desk(darksight[1].id)
     desk.wait("document.querySelectorAll('button.refuse-entry').length === 7")
     desk.wait(f"{LINE} > 0")
     return desk
 
 
 def scores(darksight, name):
-    engine, _, study, _ = darksight
+    engine, study, _ = darksight
     return engine.results.array(next(key for role, key in study.keys.items() if role.startswith("confidence")), name)
 
 
@@ -78,7 +74,7 @@ def test_a_threshold_by_click_and_key(refuse_desk, darksight):
 
 
 def test_a_rule_is_drawn_taken_along_and_read(refuse_desk, darksight):
-    desk, (engine, _, _, fit) = refuse_desk, darksight
+    desk, (engine, _, fit) = refuse_desk, darksight
     places = engine.results.array(fit, "places")
     left, bottom, right, top = (
         float(number) for number in (*(places.min(axis=0) - 1), np.median(places[:, 0]), places[:, 1].max())

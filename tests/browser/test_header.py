@@ -65,7 +65,7 @@ def test_ids_are_taken_along_and_read_again(desk):
     desk.at("#exchange-file input").set_input_files(
         [{"name": "all.txt", "mimeType": "text/plain", "buffer": bytes(8_000_001)}]
     )
-    desk.sees("#exchange-words", "all.txt has 8.0 MB; up to 8.0 MB are read. Nothing is selected.")
+    desk.sees("#exchange-words", "all.txt has 8.0 MB; up to 8.0 MB are read. Nothing is read of it.")
 
 
 def test_an_image_is_pinned_swapped_and_let_go_and_the_address_and_undo_know(desk):

@@ -9,7 +9,9 @@ import json
 import numpy as np
 import pytest
 
-from dashboard.darksight.columns import MEANS, MOST_POINTS
+from dashboard.darksight.bridge import Bridge, source_of
+from dashboard.darksight.columns import MEANS, most_points
+from dashboard.darksight.corridor import Walk
 from dashboard.links import study_data
 from dashboard.measures import unpack_bits
 from dashboard.server import build
@@ -39,8 +41,9 @@ def from_0_to_1():
     return {"tool": "line", "x": anchors(10)[:2, 0].tolist(), "y": anchors(10)[:2, 1].tolist()}
 
 
-def given_of(study, fit, drawn, width=10, split="test", looked_at="bridge-panel"):
+def given_of(study, fit, drawn, width=10, split="test", looked_at="bridge-panel", unshown=None):
     return {
+        "darksight_unshown__data": unshown,
         "darksight_outline__data": drawn, "bridge_width__value": width, "darksight_split__value": split,
         "darksight_fit__data": fit, "darksight_points_deck__value": looked_at, "study__data": study_data(study),
     }  # fmt: skip
@@ -100,6 +103,33 @@ def test_a_line_gathers_the_points_of_the_split_beside_it_in_order(own, own_page
     assert told["bridge-panel-subtitle"]["children"] == f"{len(images)} {split} images from 0 to 1"
     assert told["bridge-width-text"]["children"] == f"{width:.2g} wide"
     assert told["bridge-width-box"]["style"] == {}
+    way = told["bridge-way"]["data"]
+    assert (way["map"], way["at"], way["width"]) == (fit["key"], 1, pytest.approx(width))
+    assert np.allclose(way["way"], anchors(10)[:2])
+
+
+@pytest.mark.parametrize("grouping", ["true", "predicted"])
+def test_classes_that_the_legend_hides_do_not_count(own, own_page, mapped, grouping):
+    study, fit = mapped
+    drawn, unshown = outline(fit, **from_0_to_1()), {"grouping": grouping, "hidden": [1]}
+    everything = read(shown(own_page, study, fit, drawn)["bridge-source"]["data"]["ids"], "<u4")
+    told = shown(own_page, study, fit, drawn, unshown=unshown)
+    labels, predicted, _ = arrays(own, study)
+    groups = labels if grouping == "true" else predicted
+    expected = everything[groups[everything] != 1]
+    assert 0 < len(expected) < len(everything)
+    assert read(told["bridge-source"]["data"]["ids"], "<u4").tolist() == expected.tolist()
+    assert told["bridge-panel-subtitle"]["children"].endswith("; hidden classes left out")
+    made = own_page.ask(
+        "selection.data", "bridge-select.n_clicks", bridge_select__n_clicks=1,
+        **given_of(study, fit, drawn, unshown=unshown),
+    )["selection"]["data"]  # fmt: skip
+    assert made["count"] == len(expected)
+    # Where nothing is left, the bridge still stands.
+    everyone = {"grouping": grouping, "hidden": list(range(10))}
+    told = shown(own_page, study, fit, drawn, unshown=everyone)
+    assert told["bridge-words"]["children"].startswith("There is no test image of the classes that are not hidden in")
+    assert told["bridge-way"]["data"]["at"] == 1
 
 
 def test_a_wider_corridor_takes_in_more(own_page, mapped):
@@ -178,16 +208,38 @@ def test_many_points_become_means_and_their_columns_are_found(own_page, large):
     assert told["bridge-focused"]["data"] == {**asked, "column": None}
 
 
+def weight_of(told):
+    """As it is sent."""
+    return len(gzip.compress(json.dumps(told).encode(), 1))
+
+
 @pytest.mark.parametrize("share", [1, 0.5])
 def test_a_gesture_weighs_little(own, own_page, large, share):
-    """As it is sent: all points, which are means, and about as many as may have columns of their own."""
+    """All points, which are means, and about as many as may have columns of their own."""
     study, fit = large
     places = own.engine.results.array(fit["key"], "places")
-    top = 6 if share == 1 else float(np.sort(places[:, 1])[MOST_POINTS - 1])
+    most = most_points(10)
+    top = 6 if share == 1 else float(np.sort(places[:, 1])[most - 1])
     told = shown(own_page, study, fit, outline(fit, y=(-6, -6, top, top)))["bridge-source"]["data"]
-    assert told["columns"] == (MEANS if share == 1 else MOST_POINTS)
-    weight = len(gzip.compress(json.dumps(told).encode(), 1))
-    assert weight <= MOST_BYTES, weight
+    assert told["columns"] == (MEANS if share == 1 else most)
+    assert weight_of(told) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("n_classes", [2, 12, 40, 300])
+def test_flat_predictions_over_any_number_of_classes_weigh_little(n_classes):
+    """The worst there is: shares, numbers and places of which none is like another, and as many as may have columns."""
+    random = np.random.default_rng(0)
+    said = random.dirichlet(np.full(n_classes, 0.9), 5_000)
+    said[:, :12] += 0.1
+    said /= said.sum(axis=1, keepdims=True)
+    count = most_points(min(n_classes, 12))
+    way = Walk(random.permutation(2**24)[:count], np.sort(random.uniform(0, 9, count)), np.array([[0, 0], [9.0, 0]]))
+    true = random.integers(0, n_classes, count)
+    bridge = Bridge("line", 1.0, way, said[:count], true, said[:count].argmax(axis=1))
+    told = source_of(bridge)
+    assert told["columns"] == count == told["count"]
+    assert len(told["named"]) == min(n_classes, 12)
+    assert weight_of(told) <= MOST_BYTES
 
 
 def test_the_likeliest_classes_of_an_image(own, own_page, mapped):

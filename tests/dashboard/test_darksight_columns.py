@@ -6,12 +6,14 @@ import pytest
 from dashboard.darksight.columns import (
     MEANS,
     MOST_NAMED,
-    MOST_POINTS,
     bridge_words,
     columns_of,
     ends_of,
+    most_points,
     named_classes,
 )
+
+N_NAMED = 3  # of `said`
 
 
 def said(count, n_classes=5, seed=0):
@@ -35,12 +37,12 @@ def test_few_points_have_a_column_each():
     assert [columns.column_of(place) for place in range(7)] == list(range(7))
 
 
-@pytest.mark.parametrize("count", [MOST_POINTS, MOST_POINTS + 1, 12_345])
+@pytest.mark.parametrize("count", [most_points(N_NAMED), most_points(N_NAMED) + 1, 12_345])
 def test_many_points_are_means_of_equal_numbers_of_neighbours(count):
     told, along = said(count), np.sort(np.random.default_rng(1).uniform(0, 9, count))
     wrong = np.arange(count) % 3 == 0
     columns = columns_of(np.arange(count), along, told, wrong)
-    assert len(columns.images) == (count if count <= MOST_POINTS else MEANS)
+    assert len(columns.images) == (count if count <= most_points(N_NAMED) else MEANS)
     sizes = np.diff(columns.starts)
     assert sizes.sum() == count
     assert sizes.max() - sizes.min() <= 1

@@ -67,11 +67,14 @@ def test_plots_fill_a_panel_that_is_wider_than_high(count, columns):
 
 def test_a_plot_that_is_clicked_has_the_number_of_its_part():
     """Clicks tell the number of a trace: those of the plots come first."""
-    part = Part("k", np.zeros((2, 2)), np.array([0, 1]), np.array([0, 1]), np.array([[0.0, 0], [1, 1]]), "KL 1")
+    part = Part(
+        "k", np.zeros((2, 2)), np.array([0, 1]), np.array([0, 1]), np.array([[0.0, 0], [1, 1]]), ["0, 1", "KL 1"], "<b>"
+    )
     figure = parts_figure([part] * 3, ["#111111", "#222222"], ["cat & dog", "<b>eel</b>"], 2)
     assert [trace.type for trace in figure.data] == ["heatmap"] * 3 + ["scatter"] * 3
     assert figure.data[3].text == ("cat &amp; dog", "&lt;b&gt;eel&lt;/…")
     assert len(figure.layout.images) == 3
+    assert (figure.layout.annotations[0].text, figure.layout.annotations[0].hovertext) == ("0, 1<br>KL 1", "&lt;b&gt;")
 
 
 def test_nothing_starts_by_itself(own, own_page, study):
@@ -137,8 +140,10 @@ def test_those_that_are_there_are_drawn_and_what_they_hide_is_counted(own, own_p
     said = own.engine.results.array(parted.keys["predictions"], "probabilities")[N_TRAIN:]
     hidden = [int((said[:, group["classes"]].sum(axis=1) < 0.05).sum()) for group in groups if group["there"]]
     assert [each["text"] for each in figure["layout"]["annotations"]] == [
-        f"KL 0.01000 · {count:,} hidden" for count in hidden
+        f"{classes}<br>KL 0.01000 · {count:,} hidden"
+        for classes, count in zip(("0, 1 … 3 (4 classes)", "7, 8, 9"), hidden, strict=True)
     ]
+    assert figure["layout"]["annotations"][0]["hovertext"] == "0, 1, 2, 3"
     assert figure["data"][2]["text"] == ["0", "1", "2", "3"]
 
 

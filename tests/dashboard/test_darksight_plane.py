@@ -157,7 +157,8 @@ def test_the_fitted_map_is_taken_along(own_page, own, study):
         ({}, "seed 0"),
         ({"seed": 2, "temperature": 4}, "seed 2 · temperature 4"),
         ({"classes": (1, 0), "effort": "fine"}, "seed 0 · cat, dog · fine"),
-        ({"classes": (0, 1, 2, 3)}, "seed 0 · 4 classes"),
+        ({"classes": (0, 1, 2, 3)}, "seed 0 · cat, dog … fox (4 classes)"),
+        ({"classes": (1, 2, 3)}, "seed 0 · dog, emu, fox"),
         ({"parametric": True, "split": "train"}, "seed 0 · network · of train images"),
         (
             {"conditional": "gaussian", "optimizer": "coordinate", "df": 3},
@@ -167,6 +168,13 @@ def test_the_fitted_map_is_taken_along(own_page, own, study):
 )  # fmt: skip
 def test_a_map_is_told_from_others_by_what_it_was_asked_for(asked, title):
     assert title_of(DarkSightParams.model_validate(asked), ["cat", "dog", "emu", "fox"]) == title
+
+
+def test_where_all_images_are_test_there_is_no_switch(own_page, own, study, tmp_path):
+    assert shown(own_page, study)["darksight-split.style"] == {}
+    np.savez(tmp_path / "told.npz", probs=np.random.default_rng(0).dirichlet([1, 1, 1], 40))
+    told = shown(own_page, own.give_study(tmp_path / "told.npz"))
+    assert (told["darksight-split.style"], told["darksight-split.value"]) == ({"display": "none"}, "test")
 
 
 def test_without_its_record_a_map_is_still_offered(own_page, own, study):

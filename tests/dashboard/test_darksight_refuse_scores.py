@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.darksight.refuse_figure import FAINT, KNOWN, colours_of, curves_figure, histogram, reach, scores_figure
+from dashboard.darksight.refuse_list import entries
+from dashboard.darksight.refuse_measures import Measure, drawn_of, families
 from dashboard.darksight.refuse_scores import Tally, contributions, difference, percent, threshold_for
 from models.confidence import RejectCurve
 
@@ -81,7 +83,7 @@ def curve(name, y):
 def test_all_measures_have_a_curve_and_the_chosen_one_is_strong():
     curves = curve("entropy", 0.999) | curve("map-kde", 0.99) | curve("map-kde@9f1c", 0.985)
     best = (np.linspace(0.002, 1, 501), np.ones(501))
-    figure = curves_figure(curves, best, 0.98, "map-kde", 0.95)
+    figure = curves_figure(curves, best, 0.98, "map-kde", 0.95, colours_of(list(curves)))
     assert [trace.name for trace in figure.data] == ["Entropy", "Map-Kde", "Map-Kde@9F1C", "best possible", "chance"]
     assert [trace.line.width for trace in figure.data[:3]] == [1.5, 3, 1.5]
     assert [trace.opacity for trace in figure.data[:3]] == [FAINT, 1, FAINT]
@@ -118,3 +120,33 @@ def test_without_labels_the_scores_are_drawn():
     assert figure.layout.shapes[0].x0 == 0.5
     assert figure.layout.xaxis.title.text == "Margin: the higher, the more confident"
     assert histogram(scores)[0].sum() == 4
+
+
+def measured(name, title, mean):
+    return Measure(name, title, "nats", mean, None, "0" * 64, name.partition("@")[0], 100)
+
+
+SWEPT = [
+    measured("map-kde", "KDE on DarkSight", 0.99),
+    measured("map-kde@c", "KDE on t-SNE of logits, perplexity 30", 0.98),
+    measured("entropy", "Entropy", 0.97),
+    measured("map-kde@a", "KDE on t-SNE of logits, perplexity 5", 0.96),
+    measured("map-mixture@a", "Gaussians on t-SNE of logits, perplexity 5", 0.955),
+    measured("map-kde@b", "KDE on t-SNE of logits, perplexity 10", 0.95),
+]
+
+
+def test_measures_that_differ_in_a_setting_of_their_map_are_folded_under_the_best():
+    names = [[each.name for each in family] for family in families(SWEPT)]
+    assert names == [["map-kde"], ["map-kde@c", "map-kde@a", "map-kde@b"], ["entropy"], ["map-mixture@a"]]
+    listed = entries(SWEPT, "entropy")
+    assert [type(line).__name__ for line in listed] == ["Button", "Button", "Details", "Button", "Button"]
+    summary, *lines = listed[2].children
+    assert (summary.children, listed[2].open) == ("2 more like it, 95.00% to 96.00%", False)
+    assert [line.children[1].children for line in lines] == ["perplexity 5", "perplexity 10"]
+    # One of them that is chosen is seen, in the list and as a curve.
+    assert entries(SWEPT, "map-kde@b")[2].open
+    assert [each.name for each in drawn_of(SWEPT, "map-kde@b")] == [
+        "map-kde", "map-kde@c", "entropy", "map-mixture@a", "map-kde@b",
+    ]  # fmt: skip
+    assert len(drawn_of(SWEPT, "entropy")) == 4

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.darksight import DarkSight, ParametricDarkSight
+from models.darksight import DarkSight, ParametricDarkSight, map_from_bytes
 from models.tensors import pack, unpack
 from tests.models.predicted import predictions
 
@@ -140,3 +140,12 @@ def test_one_is_not_the_other(plain, plain_network):
     for kind, data in others:
         with pytest.raises(ValueError, match=f"data must be a {kind.__name__}"):
             kind.from_bytes(data)
+
+
+def test_bytes_say_which_map_they_are(plain, plain_network):
+    for made in (plain, plain_network):
+        again = map_from_bytes(made.to_bytes(), "cpu")
+        assert type(again) is type(made)
+        assert np.array_equal(again.embedding_, made.embedding_)
+    with pytest.raises(ValueError, match="in the safetensors format"):
+        map_from_bytes(b"map")

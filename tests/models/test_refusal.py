@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from models.certainty import entropy
 from models.confidence import CONFIDENCES, RejectCurve
 from models.polygons import inside
-from models.refusal import FORMAT, RefusalRule, apply_rule, fit_measures
+from models.refusal import FORMAT, RefusalRule, answers_of, apply_rule, fit_measures
 
 SQUARE = [[0, 0], [1, 0], [1, 1], [0, 1]]
 CORNER = [[0.5, 0.5], [2, 0.5], [2, 2]]
@@ -142,6 +142,10 @@ def test_a_rule_is_applied_to_new_predictions():
         expected |= measure.score_samples(new) < rule.least[name]
     assert np.array_equal(apply_rule(rule, Halves(), new, fitted), expected)
     assert 0 < expected.sum() < 200
+    scores = answers_of(rule, Halves(), new, fitted).scores
+    assert sorted(scores) == ["kde", "map-kde", "margin"]
+    assert np.array_equal(np.isnan(scores["map-kde"]), hidden)
+    assert np.array_equal(scores["kde"], fitted["kde"].score_samples(new))
     assert apply_rule(rule, Halves(), new[:0], fitted).shape == (0,)
     # What is shown nowhere is refused by nothing that the map says.
     only = RefusalRule(rule.regions, {"map-kde": 1e300})
@@ -161,6 +165,11 @@ def test_what_a_rule_needs_fitted_it_asks_for():
     rule = RefusalRule(least={"map-kde": 0})
     with pytest.raises(ValueError, match="on 'map-kde', so it needs the places on the map"):
         fit_measures(rule, new)
+    with pytest.raises(ValueError, match="on 'map-kde', so it needs the predictions that this was set with"):
+        fit_measures(rule, None, new[:, :2])
+    assert "map-kde" in fit_measures(rule, None, new[:, :2], 3)
+    with pytest.raises(ValueError, match="asks where predictions lie on a map, so it needs that map"):
+        answers_of(rule, None, new)
     with pytest.raises(ValueError, match="on 'map-kde', so it needs that measure, fitted"):
         apply_rule(rule, Halves(), new)
 

@@ -1,0 +1,54 @@
+"""Results of a study that somebody may ask for: their key, their job, and the study with them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workers.engine import Engine
+from workers.jobs import OutdatedJob, UnknownJob
+from workers.kinds import KINDS, JobSpec, content_key, job
+from workers.params import Params
+from workers.studies import Study
+
+CANNOT_ASK = (UnknownJob, OutdatedJob)  # what it is made of cannot be made again as it was
+
+
+def key_of(kind: str, keys: Mapping[str, str], asked: Params) -> str:
+    """The key of a result; the jobs of a study need not be known for that.
+
+    Parameters
+    ----------
+    keys : by role, of what the kind takes, and perhaps of more.
+    asked : its parameters.
+    """
+    return content_key(kind, asked.model_dump(mode="json"), {role: keys[role] for role in KINDS[kind].inputs})
+
+
+def spec_of(engine: Engine, kind: str, keys: Mapping[str, str], asked: Params | None = None) -> JobSpec:
+    """The job that makes a result; see `key_of`.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        What it is made of cannot be made again as it was.
+    """
+    inputs = {role: engine.jobs.spec(keys[role]) for role in KINDS[kind].inputs}
+    return job(kind, None if asked is None else asked.model_dump(), place="", **inputs)
+
+
+def ask_for(
+    engine: Engine, study: Mapping[str, Any], kind: str, asked: Params, role: str = "", **others: str
+) -> tuple[Study, str]:
+    """Adds a result to a study and has it made; returns the study, and the key.
+
+    Parameters
+    ----------
+    role : begins what it is to the study, the beginning of its key ends it; the kind where none is given.
+    others : keys by role of what the kind takes beside what the study has.
+
+    Raises
+    ------
+    UnknownJob, OutdatedJob
+        What it is made of cannot be made again as it was.
+    """
+    spec = spec_of(engine, kind, {**study["keys"], **others}, asked)
+    return engine.studies.add(study["id"], f"{role or kind}-{spec.key[:8]}", spec), spec.key
