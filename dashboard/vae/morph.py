@@ -102,7 +102,7 @@ def register_morph(app: dash.Dash, engine: Engine) -> None:
         if not clicks:  # the view was laid out
             return dash.no_update
         if asked is None or source is None or asked["first"] != source["number"]:
-            tell("There is nothing to export before a way is shids.")
+            tell("There is nothing to export before a way is shown.")
             return dash.no_update
         try:
             told = engine.calls.ask("morph", asked | {"maps": []}, f"{tab or 'page'}-take")

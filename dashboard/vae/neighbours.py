@@ -120,7 +120,7 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
         if not clicks:  # the view was laid out
             return dash.no_update
         if asked is None or source is None or asked["number"] != source["number"]:
-            tell("There is nothing to export before neighbours are shids.")
+            tell("There is nothing to export before neighbours are shown.")
             return dash.no_update
         drawn = {name: asked[name] for name in DRAWN_BY}
         try:
