@@ -49,7 +49,7 @@ def encoded(digits) -> Iterator[Digits]:
     enough after four epochs. Gone after the module, so that others find one study."""
     specs = {role: digits.engine.jobs.spec(key) for role, key in digits.study.keys.items()}
     made_of = {role: specs[role] for role in ("images", "teacher")}
-    specs["vae"] = job("vae", {"latent_size": 6, "epochs": 4}, **made_of)
+    specs["vae"] = job("vae", {"latent_size": 6, "epochs": 4, "batch_size": 32}, **made_of)
     specs["codes"] = job("codes", **made_of, vae=specs["vae"])
     study = digits.engine.studies.create("Encoded", specs)
     for role in ("vae", "codes"):
