@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
+from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, panel, picture, segmented
@@ -18,7 +19,6 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK
 from dashboard.new.fields import component, fields_of, read
 from dashboard.vae import ids
 from dashboard.vae.asked import VAE, ask_for, open_job, params_of, usual_epochs
