@@ -8,9 +8,11 @@
   const NO_SECOND = 'Pin a second image: with the pin of the focused image in the Teacher view, or type its number above.';
   const SAME = 'The pinned image is the focused one: click another image, or pin another.';
   const RETRY = 1000;  // ms
+  const LEAST_DRAWN = 0.02;  // probability that a class must have somewhere on the way to have a curve
+  const SVG = 'http://www.w3.org/2000/svg';
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
   const make = (tag, className, parent, text = '') => {
     const made = Object.assign(document.createElement(tag), {className, textContent: text});
@@ -37,11 +39,15 @@
     const rail = make('div', 'morph-rail', film);
     const strip = make('div', 'morph-strip', film);
     const slider = make('input', 'morph-slider', film);
+    const curves = film.appendChild(document.createElementNS(SVG, 'svg'));
+    curves.setAttribute('class', 'morph-curves');
+    curves.setAttribute('viewBox', '0 0 1 1');
+    curves.setAttribute('preserveAspectRatio', 'none');
     Object.assign(slider, {type: 'range', min: 0, step: 1});
     slider.setAttribute('aria-label', 'Frame of the way');
     slider.addEventListener('input', () => lookAt({frame: Number(slider.value)}));
     move.addEventListener('click', () => goTo(shown.at));
-    place = {body, big, said, move, film, marks, rail, strip, slider};
+    place = {body, big, said, move, film, marks, rail, strip, slider, curves};
     return place;
   };
 
@@ -57,7 +63,7 @@
     shown.at = {frame, flip};
     const {top, shares, at} = answer;
     darkroom.paintPixels(place.big, images[frame], shape);
-    const where = `frame ${frame + 1} of ${at.length}, ${Math.round(100 * at[frame])} % of the way`;
+    const where = `frame ${frame + 1} of ${at.length}, ${Math.round(100 * at[frame])}% of the way`;
     place.said.replaceChildren(
       make('b', '', null, `${source.names[top[frame]]}, ${percent(shares[frame])}`),
       make('span', '', null, where),
@@ -106,6 +112,20 @@
     place.film.style.setProperty('--frames', images.length);
   };
 
+  // The probabilities of the classes that are anything on the way, from frame to frame.
+  const drawCurves = ({answer: {probabilities}, source: {names, colours}}) => {
+    const last = probabilities.length - 1;
+    place.curves.replaceChildren(...names.flatMap((name, label) => {
+      const shares = probabilities.map((row) => row[label]);
+      if (Math.max(...shares) < LEAST_DRAWN) return [];
+      const curve = document.createElementNS(SVG, 'polyline');
+      curve.setAttribute('points', shares.map((share, frame) => `${frame / last},${1 - share}`).join(' '));
+      curve.setAttribute('stroke', colours[label]);
+      curve.appendChild(document.createElementNS(SVG, 'title')).textContent = name;
+      return [curve];
+    }));
+  };
+
   const say = (text) => {
     const words = document.getElementById('morph-words');
     document.getElementById('morph-body').hidden = Boolean(text);
@@ -113,7 +133,7 @@
     words.textContent = text;
     if (!text) return;
     shown = null;
-    darkroom.hollow?.('morph', {});
+    darkroom.hollow('morph', {});
     setProps('morph-asked', {data: null});
   };
 
@@ -127,9 +147,10 @@
     place.slider.max = images.length - 1;
     drawRail(shown);
     drawStrip(shown);
+    drawCurves(shown);
     lookAt({frame: 0});
     body.dataset.frames = images.length;
-    darkroom.hollow?.('morph', Object.fromEntries(
+    darkroom.hollow('morph', Object.fromEntries(
       Object.entries(answer.places).map(([map, places]) => [map, places.filter(Boolean)]),
     ));
     setProps('morph-asked', {data: question});
@@ -158,9 +179,13 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    drawMorph(source, pinned, residual, frames, way) {
+    async drawMorph(deck, source, pinned, residual, frames, way) {
       const keep = window.dash_clientside.no_update;
-      if (!document.getElementById('morph-body')) return keep;
+      if (deck !== 'morph-panel' || !await darkroom.element('morph-body')) {  // another panel is looked at
+        wanted = null;
+        darkroom.hollow('morph', {});
+        return keep;
+      }
       const hasSecond = Number.isInteger(pinned);
       if (!source || !hasSecond || pinned === source.number) {
         wanted = null;
@@ -173,7 +198,7 @@
         source,
         question: {
           images, teacher, epoch, vae, codes, predictions, first: number, second: pinned, steps: frames, way,
-          residual: Boolean(residual), maps: darkroom.shownMaps?.(images) ?? [],
+          residual: Boolean(residual), maps: darkroom.shownMaps(images),
         },
       };
       ask();

@@ -9,7 +9,7 @@
   const RETRY = 1000;  // ms
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
-  const percent = (share) => `${(100 * share).toFixed(share > 0.9995 && share < 1 ? 2 : 1)} %`;
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
   const make = (tag, className, parent, text = '') => {
     const made = Object.assign(document.createElement(tag), {className, textContent: text});
@@ -175,13 +175,20 @@
     place.grid.setIds(order);
   };
 
+  // The half-widths of a band that nobody has dragged yet: a percentage of the range of each axis.
+  const usualWidths = async ({codes}, width) => {
+    const [lower, upper] = await Promise.all(['lower', 'upper'].map((name) => darkroom.array(codes, name)));
+    return Array.from(lower, (least, axis) => Array(2).fill(width / 200 * (upper[axis] - least)));
+  };
+
   const ask = async () => {
     if (isFlying) return;
     isFlying = true;
     while (wanted) {
-      const {question, source} = wanted, began = performance.now();
+      const {question, source, width} = wanted, began = performance.now();
       wanted = null;
       try {
+        question.widths ??= await usualWidths(source, width);
         const answer = await darkroom.ask('neighbours', question);
         if (!wanted) await draw(answer, question, source, began);
       } catch (error) {
@@ -190,7 +197,7 @@
         forget();
         say(body, document.getElementById('neighbours-words'), error.message);
         if (error.status === 503 || !error.status) {  // the server or its workers are away
-          wanted = {question, source};
+          wanted = {question, source, width};
           await new Promise((resume) => setTimeout(resume, RETRY));
         }
       }
@@ -205,11 +212,14 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    drawNeighbours(source, line, band, residual, count, distribution, seed, sorted) {
+    async drawNeighbours(deck, source, line, band, residual, count, distribution, seed, sorted, width) {
       const keep = window.dash_clientside.no_update;
-      const body = document.getElementById('neighbours-body');
-      if (!body) return keep;
-      if (!source || band?.of !== source.id) {
+      const body = deck === 'neighbours-panel' ? await darkroom.element('neighbours-body') : null;
+      if (!body) {  // another panel is looked at
+        wanted = null;
+        return keep;
+      }
+      if (!source) {
         wanted = null;
         forget();
         say(body, document.getElementById('neighbours-words'), 'Neighbours appear with the line and its band.');
@@ -226,9 +236,9 @@
       const question = {
         images, teacher, epoch, vae, codes, number, residual: Boolean(residual), count, distribution, seed,
         centre: line?.of === source.id ? line.values : null,
-        widths: band.below.map((below, axis) => [below, band.above[axis]]),
+        widths: band?.of === source.id ? band.below.map((below, axis) => [below, band.above[axis]]) : null,
       };
-      wanted = {question, source};
+      wanted = {question, source, width};
       ask();
       return keep;
     },

@@ -9,6 +9,7 @@ import numpy as np
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
+from dashboard.asking import CANNOT_ASK, key_of, spec_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
@@ -18,18 +19,15 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
-from dashboard.maps import CANNOT_ASK
 from dashboard.vae import ids
+from dashboard.vae.asked import record_of
 from dashboard.vae.counterfactual_figures import difference, inline, moved_figure
 from workers.engine import Engine
-from workers.jobs import Job, UnknownJob
-from workers.kinds import content_key, job
 from workers.latent_params import CounterfactualParams
 
 LINE = "The smallest step to another class"
 NOTHING_YET = "A class can be searched for when the image's code is there."
 ROLE = "counterfactual-latest"  # of a study; those before it are found by what was asked
-INPUTS = ("images", "teacher", "vae", "codes")
 
 
 def counterfactual_panel() -> html.Section:
@@ -172,11 +170,6 @@ def asked_of(source: Mapping[str, Any], residual: bool, target: str) -> Counterf
     return CounterfactualParams(number=source["number"], target=int(target), residual=bool(residual))
 
 
-def key_of(source: Mapping[str, Any], asked: CounterfactualParams) -> str:
-    """The key of its result; its jobs need not be known for that."""
-    return content_key("counterfactual", asked.model_dump(mode="json"), {role: source[role] for role in INPUTS})
-
-
 def shown_now(engine: Engine, source: Mapping[str, Any] | None, residual: bool, target: str | None) -> dict[str, Any]:
     """What the panel shows, by the names of the outputs of `fill`."""
     told = {
@@ -189,7 +182,7 @@ def shown_now(engine: Engine, source: Mapping[str, Any] | None, residual: bool, 
     name = source["names"][int(target)]
     if int(target) == taken_for(engine, source, residual):
         return told | {"words": f"The teacher takes the image for {name} already; choose another class."}
-    key = key_of(source, asked_of(source, residual, target))
+    key = key_of("counterfactual", source, asked_of(source, residual, target))
     if engine.results.which([key]):
         return told | found(engine, key, source)
     record = record_of(engine, key)
@@ -199,14 +192,6 @@ def shown_now(engine: Engine, source: Mapping[str, Any] | None, residual: bool, 
     words = f"{name}: {told_of(record, engine.jobs.now())}"
     run = {"told": job_told(record, words), "not_run": False, "wordless": HIDDEN, "words": ""}
     return told | run | {"cancel": "block" if record.is_open else "none", "no_search": record.is_open}
-
-
-def record_of(engine: Engine, key: str) -> Job | None:
-    """The record of a search; None where nobody has asked, or nobody knows any more."""
-    try:
-        return engine.jobs.get(key)
-    except UnknownJob:
-        return None
 
 
 def found(engine: Engine, key: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,11 +243,10 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
         if not clicks or source is None or target is None or study is None:  # the view was laid out
             return dash.no_update
         try:
-            inputs: Any = {role: engine.jobs.spec(source[role]) for role in INPUTS}
+            spec = spec_of(engine, "counterfactual", source, asked_of(source, residual, target))
         except CANNOT_ASK as error:
             tell(f"This cannot be searched for: {error}.")
             return dash.no_update
-        spec = job("counterfactual", asked_of(source, residual, target).model_dump(), **inputs)
         return study_data(engine.studies.add(study["id"], ROLE, spec))
 
     @app.callback(
@@ -278,7 +262,7 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
         """Stops the search; the pulse after it shows that."""
         if not clicks or source is None or target is None:  # the view was laid out
             return dash.no_update
-        engine.jobs.cancel(key_of(source, asked_of(source, residual, target)))
+        engine.jobs.cancel(key_of("counterfactual", source, asked_of(source, residual, target)))
         return (beats or 0) + 1
 
     @app.callback(
@@ -327,5 +311,5 @@ def shown_key(
     """The key of the search that is shown; None where none is."""
     if not clicks or source is None or target is None:
         return None
-    key = key_of(source, asked_of(source, residual, target))
+    key = key_of("counterfactual", source, asked_of(source, residual, target))
     return key if engine.results.which([key]) else None

@@ -43,13 +43,13 @@ def moved_figure(moved: np.ndarray) -> go.Figure:
         y=moved[order].astype(np.float32),
         marker={"color": ACCENT_COLOUR},
         customdata=order,
-        hovertemplate="latent value %{customdata}: %{y:+.2f} standard deviations<extra></extra>",
+        hovertemplate="z%{customdata}: %{y:+.2f} standard deviations<extra></extra>",
     )
     some = len(order) < len(moved)
     figure.update_xaxes(
-        title_text=f"latent value, {len(order)} of {len(moved)}" if some else "latent value",
+        title_text=f"latent values, {len(order)} of {len(moved)}" if some else "latent values",
         tickvals=np.arange(len(order)),
-        ticktext=[str(value) for value in order],
+        ticktext=[f"z{value}" for value in order],
         tickangle=0,
     )
     figure.update_yaxes(title_text="moved, std. dev.", nticks=5, zeroline=True)

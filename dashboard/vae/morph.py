@@ -48,7 +48,8 @@ def morph_panel() -> html.Section:
             "From the code of the focused image to that of the pinned one, in equal steps, each decoded and shown to the "
             "teacher: under a frame stands its likeliest class, and how likely.",
             "The bar above is coloured by the likeliest class on the way; the marks are where the teacher changes its mind, "
-            "found by halving between the frames. Click a mark and the line goes there; or choose a frame.",
+            "found by halving between the frames. Click a mark and the line goes there; or choose a frame. Below, the "
+            "probabilities, 0 to 1, of the classes that have 2% or more in some frame.",
             "Spherical: the direction turns and the length changes evenly (White 2016), as codes lie about a sphere; linear: "
             "straight on.",
             "With the residual on, what the VAE loses of the one image fades into what it loses of the other, so that the way "
@@ -63,6 +64,7 @@ def register_morph(app: dash.Dash, engine: Engine) -> None:
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawMorph"),
         Output(ids.MORPH_PAINTED, "data"),
+        Input(ids.DECK, "value"),
         Input(ids.SOURCE, "data"),
         Input(shared.PINNED, "data"),
         Input(ids.RESIDUAL, "checked"),

@@ -55,7 +55,7 @@ def neighbours_panel() -> html.Section:
             segmented(ids.NEIGHBOURS_DISTRIBUTION, DISTRIBUTIONS, "uniform", "How they are spread over the band"),
             dmc.Select(
                 id=ids.NEIGHBOURS_SORT, data=[{"value": value, "label": text} for value, text in SORTS], value="drawn",
-                size="xs", w=124, allowDeselect=False, **label("Order of the neighbours"),
+                size="xs", w=146, allowDeselect=False, **label("Order of the neighbours"),
             ),
             dmc.NumberInput(
                 id=ids.NEIGHBOURS_SEED, value=0, min=0, max=2**32 - 1, size="xs", w=64, hideControls=True,
@@ -88,6 +88,7 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawNeighbours"),
         Output(ids.NEIGHBOURS_PAINTED, "data"),
+        Input(ids.DECK, "value"),
         Input(ids.SOURCE, "data"),
         Input(ids.LINE, "data"),
         Input(ids.BAND, "data"),
@@ -96,6 +97,7 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
         Input(ids.NEIGHBOURS_DISTRIBUTION, "value"),
         Input(ids.NEIGHBOURS_SEED, "value"),
         Input(ids.NEIGHBOURS_SORT, "value"),
+        State(ids.WIDTH, "value"),
     )
     app.clientside_callback(
         ClientsideFunction("darkroom", "nextSeed"),
