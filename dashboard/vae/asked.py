@@ -30,7 +30,7 @@ def specs_of(engine: Engine, keys: Mapping[str, str], asked: VaeParams) -> dict[
         Images or teacher cannot be made again as they were.
     """
     vae = spec_of(engine, "vae", keys, asked)
-    return {VAE: vae, CODES: job("codes", **vae.inputs, vae=vae)}
+    return {VAE: vae, CODES: job("codes", None, place="", **vae.inputs, vae=vae)}
 
 
 def ask_for(engine: Engine, study: Mapping[str, Any], asked: VaeParams) -> Study:
