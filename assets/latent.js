@@ -75,7 +75,7 @@
       if (band?.of === source.id && !isSame(band, this.told?.band)) Object.assign(this, {below: band.below, above: band.above});
       if (isNew) this.tell('source');
       this.tell('line');
-      if (isNew && !(isSame(line, this.told?.line) && isSame(band, this.told?.band))) this.commit();
+      if (isNew && !(line?.of === source.id && band?.of === source.id)) this.commit();
       if (isNew || isOther) this.tell('asked');
       return this.follow();
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workers.engine import Engine
-from workers.jobs import OutdatedJob, UnknownJob
+from workers.jobs import Job, OutdatedJob, UnknownJob
 from workers.kinds import KINDS, JobSpec, content_key, job
 from workers.params import Params
 from workers.studies import Study
@@ -21,6 +21,16 @@ def key_of(kind: str, keys: Mapping[str, str], asked: Params) -> str:
     asked : its parameters.
     """
     return content_key(kind, asked.model_dump(mode="json"), {role: keys[role] for role in KINDS[kind].inputs})
+
+
+def record_of(engine: Engine, key: str | None) -> Job | None:
+    """The record of a job; None where it has not been asked for, or nobody knows any more."""
+    if key is None:
+        return None
+    try:
+        return engine.jobs.get(key)
+    except UnknownJob:
+        return None
 
 
 def spec_of(engine: Engine, kind: str, keys: Mapping[str, str], asked: Params | None = None) -> JobSpec:

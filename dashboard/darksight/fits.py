@@ -6,7 +6,6 @@ from typing import Any
 from dashboard import asking
 from workers.darksight_params import EFFORTS, DarkSightParams
 from workers.engine import Engine
-from workers.jobs import Job, UnknownJob
 from workers.kinds import JobSpec
 from workers.studies import Study
 
@@ -55,14 +54,6 @@ def params_of(engine: Engine, key: str) -> DarkSightParams:
         Its record is gone.
     """
     return DarkSightParams.model_validate(engine.jobs.get(key).params)
-
-
-def record_of(engine: Engine, key: str) -> Job | None:
-    """The record of a job; None where it has not been asked for, or nobody knows any more."""
-    try:
-        return engine.jobs.get(key)
-    except UnknownJob:
-        return None
 
 
 def title_of(asked: DarkSightParams, class_names: Sequence[str]) -> str:

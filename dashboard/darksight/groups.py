@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.darksight.fits import key_of, record_of
+from dashboard.asking import record_of
+from dashboard.darksight.fits import key_of
 from dashboard.seriation import similar_together
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine

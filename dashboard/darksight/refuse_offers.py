@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.asking import record_of
 from dashboard.darksight import fits
 from dashboard.darksight.worths import ask_worth, worth_key
 from dashboard.jobs.words import duration, told
@@ -41,7 +42,7 @@ def offers_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any
     keys = study["keys"]
     found, covered = [], set()
     for role, key in keys.items():
-        made = fits.record_of(engine, key) if role.startswith(("embedding", fits.ROLE)) else None
+        made = record_of(engine, key) if role.startswith(("embedding", fits.ROLE)) else None
         if made is None:  # no map, or nobody knows any more how it was made
             continue
         on = "DarkSight"
@@ -65,7 +66,7 @@ def offers_of(engine: Engine, study: Mapping[str, Any], source: Mapping[str, Any
 
 def offer_of(engine: Engine, keys: Mapping[str, str], split: str, made: Job, on: str) -> Offer:
     """The measures of a map that has been asked for, as far as they are."""
-    for job in (fits.record_of(engine, worth_key(keys, made.key, split)), made):
+    for job in (record_of(engine, worth_key(keys, made.key, split)), made):
         if job is not None and job.state != "done":
             return Offer(made.key, on, told(job, engine.jobs.now()), can=not job.is_open)
     return Offer(made.key, on, "takes seconds")

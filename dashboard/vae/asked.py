@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.asking import record_of, spec_of
 from workers.engine import Engine
-from workers.jobs import Job, UnknownJob
+from workers.jobs import Job
 from workers.kinds import JobSpec, job
 from workers.studies import Study
 from workers.vae_params import VaeParams
@@ -28,9 +29,8 @@ def specs_of(engine: Engine, keys: Mapping[str, str], asked: VaeParams) -> dict[
     UnknownJob, OutdatedJob
         Images or teacher cannot be made again as they were.
     """
-    images, teacher = (engine.jobs.spec(keys[role]) for role in ("images", "teacher"))
-    vae = job("vae", asked.model_dump(), images=images, teacher=teacher)
-    return {VAE: vae, CODES: job("codes", images=images, teacher=teacher, vae=vae)}
+    vae = spec_of(engine, "vae", keys, asked)
+    return {VAE: vae, CODES: job("codes", None, place="", **vae.inputs, vae=vae)}
 
 
 def ask_for(engine: Engine, study: Mapping[str, Any], asked: VaeParams) -> Study:
@@ -52,16 +52,6 @@ def params_of(engine: Engine, keys: Mapping[str, str]) -> VaeParams | None:
     """What the VAE of a study was asked for with; None where there is none, or nobody knows any more."""
     made = record_of(engine, keys.get(VAE))
     return None if made is None else VaeParams.model_validate(made.params)
-
-
-def record_of(engine: Engine, key: str | None) -> Job | None:
-    """The record of a job; None where it has not been asked for, or nobody knows any more."""
-    if key is None:
-        return None
-    try:
-        return engine.jobs.get(key)
-    except UnknownJob:
-        return None
 
 
 def open_job(engine: Engine, keys: Mapping[str, str]) -> Job | None:

@@ -9,7 +9,7 @@ import numpy as np
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.asking import CANNOT_ASK, key_of, spec_of
+from dashboard.asking import CANNOT_ASK, key_of, record_of, spec_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
@@ -20,7 +20,6 @@ from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.vae import ids
-from dashboard.vae.asked import record_of
 from dashboard.vae.counterfactual_figures import difference, inline, moved_figure
 from workers.engine import Engine
 from workers.latent_params import CounterfactualParams
