@@ -176,7 +176,7 @@ def register_form(app: dash.Dash, engine: Engine, place: str) -> None:
         asked, errors = read_settings(dict(zip(FIELDS, values, strict=True)), classes or (), n_classes)
         told = [errors.get(name) for name in (*FIELDS, "classes")]
         if asked is None:
-            return *told, True, dash.no_update, dash.no_update
+            return *told, dash.no_update, dash.no_update, dash.no_update
         return *told, False, *asked_now(engine, study, ready, asked)
 
 

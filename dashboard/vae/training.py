@@ -169,7 +169,7 @@ def register_form(app: dash.Dash, engine: Engine) -> None:
         asked, errors = read(VaeParams, dict(zip(FIELDS, values, strict=True)))
         told = [errors.get(name) for name in FIELDS]
         if asked is None:
-            return *told, True, dash.no_update
+            return *told, dash.no_update, dash.no_update
         return *told, False, asked_now(engine, study, ready, asked)
 
 
