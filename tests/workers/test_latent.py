@@ -121,6 +121,20 @@ def test_a_morph_is_that_of_the_science(asked, learned, results):
     assert np.shape(told["flips"][0]["code"]) == (4,)
 
 
+def test_frames_lie_on_maps_about_where_their_images_do(asked, results, make):
+    """The first and the last are images of the set, whose places are known."""
+    predictions = job("predictions", images=asked["images"], teacher=asked["teacher"])
+    shown = make(job("embedding", {"of": "logits"}, images=asked["images"], predictions=predictions))
+    told = morph_of(
+        results, **keys(asked, *ALL), predictions=predictions.key, epoch=1, first=NUMBER, second=1500, steps=3,
+        way="linear", residual=True, maps=[shown],
+    )  # fmt: skip
+    known = results.array(shown, "places")
+    first, _, last = told["places"][shown]
+    near = 0.02 * float(np.ptp(known))
+    assert np.array([first, last]) == pytest.approx(known[[NUMBER, 1500]], abs=near)
+
+
 # ---- neighbours ----
 
 
