@@ -122,14 +122,13 @@ def cifar(place: str, weights: str, with_teacher: bool) -> None:
 
 
 def main() -> None:
-    chosen = read_runs(
-        __doc__,
-        1,
-        mnist=("mnist", "folder that holds MNIST, or is to hold it"),
-        cifar=("", "folder with train and test, a folder a class in each"),
-        weights=("", "file with the weights of a CIFAR-10 ResNet-20"),
-        weight=(0, "1 for CIFAR's VAE with the teacher's features too"),
-    )
+    places = {
+        "mnist": ("mnist", "folder that holds MNIST, or is to hold it"),
+        "cifar": ("", "folder with train and test, a folder a class in each"),
+        "weights": ("", "file with the weights of a CIFAR-10 ResNet-20"),
+        "weight": (0, "1 for CIFAR's VAE with the teacher's features too"),
+    }
+    chosen = read_runs(__doc__, 1, **places)
     print(machine())
     mnist(chosen.mnist)
     if chosen.cifar and chosen.weights:
