@@ -113,7 +113,7 @@
     words.textContent = text;
     if (!text) return;
     shown = null;
-    darkroom.hollow?.('morph', {});
+    darkroom.hollow('morph', {});
     setProps('morph-asked', {data: null});
   };
 
@@ -129,9 +129,8 @@
     drawStrip(shown);
     lookAt({frame: 0});
     body.dataset.frames = images.length;
-    darkroom.hollow?.('morph', Object.fromEntries(
-      Object.entries(answer.places).map(([map, places]) => [map, places.filter(Boolean)]),
-    ));
+    const places = Object.entries(answer.places).map(([map, frames]) => [map, frames.filter(Boolean)]);
+    darkroom.hollow('morph', Object.fromEntries(places), body);
     setProps('morph-asked', {data: question});
   };
 
