@@ -1,16 +1,31 @@
 // Hollow points: about where images lie that are on no map, such as one whose code is moved.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
-  const shown = new Map();  // name -> {key of a map: [[x, y], …]}
+  const shown = new Map();  // name -> {points: {key of a map: [[x, y], …]}, host}
 
-  // Shows points on maps, in place of those of the same name.
-  const hollow = (name, points) => {
-    shown.set(name, points);
-    window.dispatchEvent(new Event('darkroom-hollow'));
+  const tell = () => window.dispatchEvent(new Event('darkroom-hollow'));
+
+  // Whose host was taken out of the page, by which it shrinks to nothing, are shown no longer.
+  const watch = new ResizeObserver((entries) => {
+    for (const {target} of entries) {
+      if (target.isConnected) continue;
+      watch.unobserve(target);
+      for (const [name, {host}] of shown) if (host === target) shown.delete(name);
+      tell();
+    }
+  });
+
+  // Shows points on maps, in place of those of the same name, as long as `host` is on the page.
+  const hollow = (name, points, host) => {
+    if (host?.isConnected) {
+      shown.set(name, {points, host});
+      watch.observe(host);
+    } else shown.delete(name);
+    tell();
   };
 
   // Those of one map, as [name, x, y].
-  const hollowOn = (map) => [...shown].flatMap(([name, points]) => (points[map] ?? []).map((place) => [name, ...place]));
+  const hollowOn = (map) => [...shown].flatMap(([name, {points}]) => (points[map] ?? []).map((place) => [name, ...place]));
 
   // Keys of the finished maps in the plane that the page shows of these images.
   const shownMaps = (images) => Object.values(darkroom.maps)

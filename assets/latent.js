@@ -5,8 +5,6 @@
   const darkroom = (window.darkroom = window.darkroom || {});
   const RETRY = 1000;  // ms
 
-  const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
 
   // What a live call answers; the sentence that it was refused with is thrown.
@@ -19,6 +17,9 @@
     return answer;
   };
 
+  // Where an answer would have the image on maps, by their keys: one point, or none where a map hides it.
+  const placesOf = ({places}) => Object.fromEntries(Object.entries(places).map(([map, place]) => [map, place ? [place] : []]));
+
   const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 
   // An answer's pixels (N, C, H, W): the bytes of each image, and its shape.
@@ -29,11 +30,11 @@
 
   class Latent extends EventTarget {
     // `own`: the image and its reconstruction, with what the teacher says of them; `now`: the same of the line. `moves` counts how
-    // often the line was moved, `shown` is that of the line that `now` is of.
+    // often the line was moved, `shown` is that of the line that `now` is of, `turn` counts what the page was told.
     constructor() {
       super();
       Object.assign(this, {source: null, values: null, below: [], above: [], residual: true, tab: 'page'});
-      Object.assign(this, {own: null, now: null, spans: null, flying: false, isStale: false, error: null, moves: 0, shown: 0});
+      Object.assign(this, {own: null, now: null, spans: null, flying: false, isStale: false, error: null, moves: 0, shown: 0, turn: 0});
     }
 
     tell(what) {
@@ -54,7 +55,7 @@
       Object.assign(this, {source, tab: tab ?? 'page'});
       if (isNew) Object.assign(this, {values: null, own: null, now: null, spans: null, error: null});
       if (!source) {
-        darkroom.hollow('line', {});
+        this.place({});
         return this.tell('source');
       }
       if (isNew) {
@@ -70,14 +71,20 @@
       const isOther = residual !== this.residual;
       this.residual = residual;
       if (isNew || width !== this.width) this.widen(width, !isNew);
-      // What the stores hold of this image is taken over, but not the echo of what was told them.
-      if (line?.of === source.id && !isSame(line, this.told?.line)) this.values = line.values;
-      if (band?.of === source.id && !isSame(band, this.told?.band)) Object.assign(this, {below: band.below, above: band.above});
+      // What the stores hold of this image is taken over, but not the echo of what was told them from here.
+      const [isLine, isBand] = [line, band].map((store) => store?.of === source.id);
+      if (isLine && (isNew || !line.turn)) this.values = line.values;
+      if (isBand && (isNew || !band.turn)) Object.assign(this, {below: band.below, above: band.above});
       if (isNew) this.tell('source');
       this.tell('line');
-      if (isNew && !(line?.of === source.id && band?.of === source.id)) this.commit();
+      if (!isLine || !isBand) this.commit();
       if (isNew || isOther) this.tell('asked');
       return this.follow();
+    }
+
+    // Where the image of the line lies on maps, about.
+    place(points) {
+      darkroom.hollow('line', points, document.getElementById('latent-axes'));
     }
 
     widen(width, isTold = true) {
@@ -108,10 +115,9 @@
 
     // Tells the page, once a hand has let go.
     commit() {
-      const {source: {id: of}, values, below, above} = this;
-      this.told = {line: {of, values}, band: {of, below, above}};
-      setProps('vae-line', {data: this.told.line});
-      setProps('vae-band', {data: this.told.band});
+      const {source: {id: of}, values, below, above} = this, turn = (this.turn += 1);
+      setProps('vae-line', {data: {of, values, turn}});
+      setProps('vae-band', {data: {of, below, above, turn}});
     }
 
     question(values, residual, maps) {
@@ -138,12 +144,15 @@
           if (this.source !== source) continue;
           Object.assign(this, {now, shown: moves, error: null});
           this.tell('answer');
-          darkroom.hollow('line', Object.fromEntries(Object.entries(now.places).map(([map, place]) => [map, place ? [place] : []])));
+          this.place(values || !residual ? placesOf(now) : {});  // what is not moved is on the maps itself
         } catch (error) {
           if (this.source !== source) continue;
-          this.error = error.message;
-          this.tell('answer');
-          if (error.status === 503 || !error.status) {
+          const isOvertaken = error.status === 409;  // by the same tab in another window
+          if (!isOvertaken) {
+            this.error = error.message;
+            this.tell('answer');
+          }
+          if (isOvertaken || error.status === 503 || !error.status) {
             await new Promise((resolve) => setTimeout(resolve, RETRY));
             this.isStale = true;
           }
@@ -154,6 +163,9 @@
   }
 
   const latent = new Latent();
+
+  // On another map it has another place.
+  window.addEventListener('darkroom-drawn', () => latent.source && latent.spans && latent.follow());
 
   Object.assign(darkroom, {ask: (call, params) => ask(call, params, latent.tab), bytesOf, imagesOf, latent});
 })();

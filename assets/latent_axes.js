@@ -24,25 +24,21 @@
 
   const short = (value) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 
-  // Which axes go together: the number of its group for each, by the correlation (d x d) of their values.
-  const groupsOf = (correlation, count) => {
-    const group = Array.from({length: count}, (_, axis) => axis);
-    const root = (axis) => (group[axis] === axis ? axis : root(group[axis]));
-    for (let axis = 0; axis < count; axis += 1) {
-      for (let other = 0; other < axis; other += 1) {
-        if (Math.abs(correlation[axis * count + other]) >= TOGETHER) group[root(axis)] = root(other);
+  // The axes from left to right: by what they are worth, each followed by those of the rest that go with it, by the
+  // correlation (d x d) of their values. Returns that order, and for each axis the one that it stands with.
+  const orderOf = (worth, correlation, raised) => {
+    const count = worth.length, group = Array(count).fill(null), order = [];
+    const of = (axis) => (raised.has(axis) ? Infinity : worth[axis]);
+    const byWorth = worth.map((_, axis) => axis).sort((one, other) => of(other) - of(one) || one - other);
+    for (const axis of byWorth) {
+      if (group[axis] !== null) continue;
+      const isWith = (other) => other === axis || Math.abs(correlation?.[axis * count + other]) >= TOGETHER;
+      for (const member of byWorth.filter((other) => group[other] === null && isWith(other))) {
+        group[member] = axis;
+        order.push(member);
       }
     }
-    return group.map((_, axis) => root(axis));
-  };
-
-  // The axes from left to right: groups by their foremost, and in a group those that are worth more first.
-  const orderOf = (worth, groups, raised) => {
-    const best = new Map();
-    const of = (axis) => (raised.has(axis) ? Infinity : worth[axis]);
-    groups.forEach((group, axis) => best.set(group, Math.max(best.get(group) ?? -Infinity, of(axis))));
-    return groups.map((_, axis) => axis).sort((one, other) =>
-      best.get(groups[other]) - best.get(groups[one]) || groups[one] - groups[other] || of(other) - of(one) || one - other);
+    return {order, group};
   };
 
   class LatentAxes {
@@ -98,8 +94,8 @@
       if (!source || !spans) return;
       const count = source.code.length;
       const worth = by === 'effect' && effects ? effects.effects : by === 'number' ? source.code.map((_, axis) => -axis) : Array.from(spans.kl);
-      const groups = by === 'number' ? source.code.map((_, axis) => axis) : groupsOf(spans.correlation, count);
-      Object.assign(this, {groups, order: orderOf(worth, groups, this.raised)});
+      const {order, group} = orderOf(worth, by === 'number' ? null : spans.correlation, this.raised);
+      Object.assign(this, {order, group});
       this.layOut();
     }
 
@@ -113,6 +109,11 @@
       const {lower, upper} = this.latent.spans;
       const [least, range] = [lower[axis], upper[axis] - lower[axis] || 1];
       return TOP + (1 + ROOM - (value - least) / range) / (1 + 2 * ROOM) * (this.height - TOP - BOTTOM);
+    }
+
+    // Of what may lie beyond the ends of an axis.
+    drawnY(axis, value) {
+      return clamp(this.y(axis, value), TOP - 4, this.height - BOTTOM + 4);
     }
 
     valueAt(axis, y) {
@@ -183,14 +184,14 @@
 
     // Over axes that go together and stand side by side.
     drawBrackets(svg) {
-      const {shown, groups} = this;
+      const {shown, group} = this;
       for (let begin = 0; begin < shown.length;) {
         let end = begin;
-        while (end + 1 < shown.length && groups[shown[end + 1]] === groups[shown[begin]]) end += 1;
+        while (end + 1 < shown.length && group[shown[end + 1]] === group[shown[begin]]) end += 1;
         if (end > begin) {
           const [left, right] = [this.x(begin) - 8, this.x(end) + 8];
           const bracket = draw('path', {class: 'latent-bracket', d: `M${left},${TOP - 6} v-3 H${right} v3`}, svg);
-          draw('title', {}, bracket).textContent = 'These go together over the images';
+          draw('title', {}, bracket).textContent = `Over the images these go together with latent value ${group[shown[begin]]}: |r| \u2265 ${TOGETHER}`;
         }
         begin = end + 1;
       }
@@ -227,7 +228,7 @@
       const [up, down] = [[], []];
       this.shown.forEach((axis, place) => {
         const [low, high] = this.edges(axis), {value, above, below} = parts.get(axis);
-        const [top, bottom] = [high, low].map((edge) => clamp(this.y(axis, edge), TOP - 4, this.height - BOTTOM + 4));
+        const [top, bottom] = [high, low].map((edge) => this.drawnY(axis, edge));
         up.push(`${this.x(place)},${top}`);
         down.unshift(`${this.x(place)},${bottom}`);
         above.setAttribute('y', top - 4.5);
@@ -257,14 +258,16 @@
         this.raised.add(Number(axis));
         return this.sort();
       }
-      this.held = {axis: Number(axis), part};
+      const number = Number(axis), [below, above] = this.edges(number);
+      const grabbed = this.drawnY(number, {value: this.latent.line[number], below, above}[part]);
+      this.held = {axis: number, part, off: this.yOf(event) - grabbed};
       this.host.setPointerCapture(event.pointerId);
       this.parts.get(this.held.axis).value.focus();
     }
 
     drag(event) {
       if (!this.held) return;
-      const {axis, part} = this.held, value = this.valueAt(axis, this.yOf(event));
+      const {axis, part, off} = this.held, value = this.valueAt(axis, this.yOf(event) - off);
       if (part === 'value') this.put(axis, value);
       else this.stretch(axis, part, (value - this.latent.line[axis]) * (part === 'above' ? 1 : -1), event.shiftKey);
     }

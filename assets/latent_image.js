@@ -80,7 +80,7 @@
     answers(before, after, plain, {names, colours, true: truth}) {
       const top = (shares) => shares.indexOf(Math.max(...shares));
       const [from, to] = [top(before), top(after)];
-      const told = (which, shares) => `${names[which]} ${percent(shares[which])}`;
+      const told = (which, shares) => `${names[which]} (${percent(shares[which])})`;
       const lost = top(plain) === from ? '' : ` The teacher takes the reconstruction for ${told(top(plain), plain)}.`;
       this.said.textContent = (from === to ? `Stays ${told(to, after)}.` : `${told(from, before)} becomes ${told(to, after)}.`) + lost;
       this.said.classList.toggle('latent-flipped', from !== to);

@@ -150,9 +150,8 @@
     drawCurves(shown);
     lookAt({frame: 0});
     body.dataset.frames = images.length;
-    darkroom.hollow('morph', Object.fromEntries(
-      Object.entries(answer.places).map(([map, places]) => [map, places.filter(Boolean)]),
-    ));
+    const places = Object.entries(answer.places).map(([map, frames]) => [map, frames.filter(Boolean)]);
+    darkroom.hollow('morph', Object.fromEntries(places), body);
     setProps('morph-asked', {data: question});
   };
 

@@ -21,7 +21,7 @@
     // `title`: its panel's line while there is no map. `onDrawn` is told what is drawn, or null; `onHidden` which classes are
     // hidden, {grouping, hidden}, or null for none, whenever that changes.
     constructor(place, title, {onDrawn = () => {}, onHidden = () => {}, ...more} = {}) {
-      Object.assign(this, {place, title, onDrawn, onHidden, more, scatter: null, drawn: 0, coloured: {}, hidden: 'null'});
+      Object.assign(this, {place, title, onDrawn, onHidden, more, scatter: null, drawn: 0, coloured: {}, hidden: 'null', known: null});
       this.repeat = darkroom.repeater(`${place}-again`);
     }
 
@@ -29,6 +29,7 @@
       if (!this.scatter || this.scatter.host !== host) {
         const {place} = this;
         this.scatter?.destroy();
+        this.known = null;
         this.scatter = new darkroom.Scatter(host, document.getElementById(`${place}-legend`), {
           onPick: (picked) => (picked ? setProps(`${place}-picked`, {data: picked}) : setProps('selection', {data: null})),
           onFocus: (id) => setProps('focus', {data: id}),
@@ -106,6 +107,8 @@
       target.decorate(around ?? null);
       target.show(whole, shown, selection, focus ?? null, this.colouring(colour, whole));
       this.onDrawn(source.preview ? null : whole);
+      if (this.known !== source.map && !source.preview) window.dispatchEvent(new Event('darkroom-drawn'));
+      this.known = source.preview ? null : source.map;
       this.tellHidden();
       return [turn, this.line()];
     }

@@ -16,7 +16,7 @@ from dashboard.vae import ids
 from dashboard.vae.source import NO_STUDY, obstacle, source_of
 from workers.engine import Engine
 
-LINE = "Drag a point of the line: the image, the teacher's answer and its places on the maps follow"
+LINE = "Drag a point of the line: image, answer and places on maps follow"
 ORDERS = [("effect", "Effect"), ("active", "Use"), ("number", "Number")]
 USUAL_AXES, MOST_AXES = 10, 40
 USUAL_WIDTH = 15  # percent of an axis' range, as DeepVID has it
