@@ -56,6 +56,12 @@ class Certainty:
         return self.function(checked_probabilities(probabilities))
 
 
+class Make(Protocol):
+    """See `Confidence.make`."""
+
+    def __call__(self, n_classes: int, seed: int, callback: Callback = silent) -> Measure: ...
+
+
 @dataclass(frozen=True)
 class Confidence:
     """A measure of confidence that can be chosen.
@@ -71,50 +77,58 @@ class Confidence:
     learns : bool
         Whether its scores depend on what it is fitted to.
     make : callable
-        Makes it from how many classes there are and a seed.
+        Makes it from how many classes there are, a seed, and who is told how far a long `fit` is, and may cancel it.
     """
 
     title: str
     unit: str
     needs: Literal["map", "probabilities"]
     learns: bool
-    make: Callable[[int, int], Measure]
+    make: Make
 
 
 CONFIDENCES: dict[str, Confidence] = {
-    "map-kde": Confidence("KDE on the map", "nats", "map", True, lambda n_classes, seed: MapKDE()),
+    "map-kde": Confidence("KDE on the map", "nats", "map", True, lambda n_classes, seed, callback=silent: MapKDE()),
     "map-mixture": Confidence(
         "Gaussian mixture on the map",
         "nats",
         "map",
         True,
-        lambda n_classes, seed: MapMixture(min(n_classes, MOST_COMPONENTS), seed),
+        lambda n_classes, seed, callback=silent: MapMixture(min(n_classes, MOST_COMPONENTS), seed),
     ),
     "kde": Confidence(
-        "KDE on probabilities", "nats", "probabilities", True, lambda n_classes, seed: ProbabilityKDE(seed)
+        "KDE on probabilities",
+        "nats",
+        "probabilities",
+        True,
+        lambda n_classes, seed, callback=silent: ProbabilityKDE(seed),
     ),
     "dirichlet-mixture": Confidence(
         "Dirichlet mixture on probabilities",
         "nats",
         "probabilities",
         True,
-        lambda n_classes, seed: DirichletMixture(min(n_classes, MOST_COMPONENTS), random_state=seed),
+        lambda n_classes, seed, callback=silent: DirichletMixture(
+            min(n_classes, MOST_COMPONENTS), random_state=seed, callback=callback
+        ),
     ),
     "entropy": Confidence(
         "Predictive entropy, negative",
         "bits",
         "probabilities",
         False,
-        lambda n_classes, seed: Certainty(lambda probabilities: -entropy(probabilities)),
+        lambda n_classes, seed, callback=silent: Certainty(lambda probabilities: -entropy(probabilities)),
     ),
     "maximum": Confidence(
         "Maximum probability",
         "",
         "probabilities",
         False,
-        lambda n_classes, seed: Certainty(lambda probabilities: probabilities.max(axis=1)),
+        lambda n_classes, seed, callback=silent: Certainty(lambda probabilities: probabilities.max(axis=1)),
     ),
-    "margin": Confidence("Margin", "", "probabilities", False, lambda n_classes, seed: Certainty(margin)),
+    "margin": Confidence(
+        "Margin", "", "probabilities", False, lambda n_classes, seed, callback=silent: Certainty(margin)
+    ),
 }
 """The measures by name. Those of the map serve any map: of DarkSight, or of t-SNE of probabilities, logits or features."""
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from models.confidence_inputs import check_spread, checked_probabilities, sample_of
+from models.progress import Callback, silent
 
 SAMPLE = 50_000
 LEAST, MOST = 1e-3, 1e7  # alphas: a component of equal vectors would else become ever denser
@@ -34,6 +35,8 @@ class DirichletMixture:
         The iterations end when the mean log-likelihood grows by less, in nats.
     random_state : int
         Chooses the start, and the sample.
+    callback : Callback
+        Is told the share of `max_iter` at each iteration, and may cancel the fit.
 
     Attributes
     ----------
@@ -48,13 +51,20 @@ class DirichletMixture:
     """
 
     def __init__(
-        self, n_components: int, eps: float = 1e-12, max_iter: int = 200, tol: float = 1e-4, random_state: int = 0
+        self,
+        n_components: int,
+        eps: float = 1e-12,
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        random_state: int = 0,
+        callback: Callback = silent,
     ) -> None:
         self.n_components = n_components
         self.eps = eps
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
+        self.callback = callback
 
     def fit(self, probabilities: np.ndarray) -> "DirichletMixture":
         """Find the mixture.
@@ -83,6 +93,7 @@ class DirichletMixture:
         self._start(vectors)
         likelihoods = []
         for iteration in range(self.max_iter + 1):
+            self.callback(iteration / (self.max_iter + 1), f"Dirichlet mixture, iteration {iteration}")
             responsibilities, likelihood = _posterior(self._joint(logs))
             likelihoods.append(likelihood.mean())
             if iteration == self.max_iter or (iteration and likelihoods[-1] - likelihoods[-2] < self.tol):

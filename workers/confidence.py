@@ -15,8 +15,9 @@ from workers.pieces import part_of, split_of
 from workers.runner import Attempt, Input, Made, runs
 
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # nearest neighbours that are compared
-ROWS_AT_ONCE = 2_000  # a density of probabilities takes them half a second
+ROWS_AT_ONCE = 2_000  # a density of probabilities takes them a tenth of a second; of very many classes some seconds
 SCORED = 0.2  # of the work on a map; to compare neighbours is the rest
+FITTED = 0.3  # of the work on a measure, at most; to score is the rest
 WORDS = {"perplexity": "perplexity {:g}", "n_neighbors": "{} neighbours", "min_dist": "least distance {:g}"}
 
 
@@ -84,12 +85,12 @@ def score_all(
     for number, name in enumerate(names):
         tell = part_of(callback, number / len(names), (number + 1) / len(names))
         tell(0.0, CONFIDENCES[name].title)
-        measure = CONFIDENCES[name].make(n_classes, seed).fit(usual)
+        measure = CONFIDENCES[name].make(n_classes, seed, part_of(tell, 0, FITTED)).fit(usual)
         scores[name] = np.empty(len(given))
         for start in range(0, len(given), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             scores[name][rows] = measure.score_samples(given[rows])
-            tell(min(1, rows.stop / len(given)), CONFIDENCES[name].title)
+            tell(FITTED + (1 - FITTED) * min(1, rows.stop / len(given)), CONFIDENCES[name].title)
     return scores
 
 

@@ -9,6 +9,7 @@ from scipy.stats import beta, dirichlet
 
 from models import dirichlet as module
 from models.dirichlet import DirichletMixture
+from models.progress import Cancelled
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -122,3 +123,19 @@ def test_scores_in_parts_are_those_of_the_whole(monkeypatch):
 def test_what_no_mixture_can_be_made_of_is_refused(settings, probabilities, complaint):
     with pytest.raises(ValueError, match=complaint):
         DirichletMixture(**settings).fit(probabilities)
+
+
+def test_a_fit_tells_how_far_it_is_and_hears_when_it_is_cancelled():
+    given = drawn([[9.0, 1, 1], [1, 9, 1]], [60, 60])
+    told = []
+    fitted = DirichletMixture(2, callback=lambda fraction, message="", **_: told.append((fraction, message))).fit(given)
+    assert len(told) == fitted.n_iter_ + 1
+    assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
+    assert told[2] == (2 / 201, "Dirichlet mixture, iteration 2")
+
+    def cancel(fraction, message="", **_):
+        if fraction > 0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        DirichletMixture(2, callback=cancel).fit(given)
