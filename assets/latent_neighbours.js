@@ -7,6 +7,7 @@
   const CAPTION = 15;  // px
   const NAMED = 0.06;  // share of a label from which its name has room in the bar
   const RETRY = 1000;  // ms
+  const REST = 500;  // ms without a move of the line: to decode hundreds of images would hold up the next move of a hand
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
@@ -43,6 +44,7 @@
   let shown = null;  // the answer that is shown, its question, and what it was asked about
   let wanted = null;  // what is to be asked next
   let isFlying = false;
+  let resting = null;  // the timer that waits for a hand to rest
   let turn = 0;
 
   const placeOn = (body) => {
@@ -205,6 +207,22 @@
     isFlying = false;
   };
 
+  // Whether the one question is the other of another line or band.
+  const isMoved = (one, other) => {
+    const fixed = ({centre, widths, ...more}) => JSON.stringify(more);
+    return fixed(one) === fixed(other);
+  };
+
+  const rest = () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      resting = null;
+      ask();
+    }, REST);
+  };
+
+  darkroom.latent.addEventListener('line', () => resting !== null && rest());
+
   const forget = () => {
     shown = null;
     setProps('neighbours-asked', {data: null});
@@ -239,7 +257,8 @@
         widths: band?.of === source.id ? band.below.map((below, axis) => [below, band.above[axis]]) : null,
       };
       wanted = {question, source, width};
-      ask();
+      if (shown && isMoved(question, shown.question)) rest();
+      else ask();
       return keep;
     },
 

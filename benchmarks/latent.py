@@ -4,8 +4,8 @@
 
 From a move of the pointer that drags a point of the line to the frame in which the image, the teacher's answer and its places
 on the maps show that move or a later one; with 10 and with 128 latent values, idle and while a VAE is trained by a worker for
-jobs. Then 512 neighbours, from the press of Resample to the painted grid. The study is the digits, or MNIST where DIR holds its
-four files. Beside it: the call alone, asked from here, without any page.
+jobs. Then 512 neighbours, from the press of "Draw others" to the painted grid. The study is the digits, or MNIST where DIR
+holds its four files. Beside it: the call alone, asked from here, without any page.
 """
 
 import time
@@ -30,7 +30,9 @@ MOST_RESAMPLES = 10
 # Of each move of the line: when, and in which frame it, or a later one, was on the page.
 WATCH = """() => {
   const {latent} = window.darkroom, waiting = [];
+  const isWatched = Boolean(window.took);
   window.took = [];
+  if (isWatched) return;
   const move = latent.move.bind(latent);
   latent.move = (values) => { move(values); waiting.push([latent.moves, performance.now()]); };
   latent.addEventListener('answer', () => {
@@ -43,8 +45,8 @@ WATCH = """() => {
 IS_STILL = "() => !window.darkroom.latent.flying"
 WATCH_NEIGHBOURS = """() => {
   window.painted = null;
-  const grid = document.querySelector('#neighbours'), before = grid.dataset.painted, began = performance.now();
-  const look = () => requestAnimationFrame(grid.dataset.painted === before ? look : () => {
+  const grid = document.querySelector('#neighbours'), before = grid.dataset.turn, began = performance.now();
+  const look = () => requestAnimationFrame(grid.dataset.turn === before ? look : () => {
     window.painted = performance.now() - began;
   });
   look();
@@ -80,12 +82,12 @@ def drags(page: Page, runs: int) -> list[float]:
 
 
 def resamples(page: Page, runs: int) -> list[float]:
-    """Seconds from a press of Resample to the painted grid."""
+    """Seconds from a press of "Draw others" to the painted grid."""
     taken = []
     for _ in range(runs):
         page.wait_for_timeout(500)
         page.evaluate(WATCH_NEIGHBOURS)
-        page.click("#neighbours-resample")
+        page.click("#neighbours-again")
         page.wait_for_function("() => window.painted !== null")
         taken.append(page.evaluate("() => window.painted") / 1000)
     return taken

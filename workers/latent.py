@@ -26,7 +26,7 @@ from workers.vae import (
     place_on,
     warm_vectors,
 )
-from workers.warm import warm_teacher
+from workers.warm import all_cores, warm_teacher
 
 
 @runs("counterfactual")
@@ -183,7 +183,8 @@ def neighbours(
     function = function_of(results, images, vae, number, residual)
     asked = warm_teacher(results, teacher, epoch)
     band = band_of(results, vae, codes, function.code if centre is None else centre, widths)
-    told = make_neighbours(function, asked, band, drawn(band, count, distribution, seed))
+    with all_cores():
+        told = make_neighbours(function, asked, band, drawn(band, count, distribution, seed))
     shown = as_bytes(told.images)
     layout = page_layout(shown)
     top = told.probabilities.argmax(axis=1)

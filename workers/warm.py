@@ -1,6 +1,8 @@
 """What a worker keeps at hand from one question to the next: where it computes, and the models it was asked of lately."""
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -9,7 +11,7 @@ from models.devices import pick_device
 from models.teacher import Teacher
 from models.vae import VAE
 from workers.results import Results
-from workers.settings import read_settings
+from workers.settings import cores, read_settings
 
 WARM_MODELS = 16  # of each kind, kept by the worker that answers calls
 
@@ -18,6 +20,17 @@ WARM_MODELS = 16  # of each kind, kept by the worker that answers calls
 def device() -> torch.device:
     """Where this worker's models run, as the settings say."""
     return pick_device(read_settings().device)
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Lets torch use every core for a while: somebody waits for many images, and workers for jobs step back."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def data_dir() -> Path:
