@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-LEAST_LEAF = 0.01  # share of the neighbours that a leaf holds at least
+LEAST_LEAF = 0.01  # share of the neighbours that a leaf holds at least: fewer are chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +81,12 @@ def grow_tree(codes: np.ndarray, labels: np.ndarray, n_classes: int, max_depth: 
         )
     if isinstance(max_depth, bool) or not isinstance(max_depth, int) or not 1 <= max_depth <= 8:
         raise ValueError(f"max_depth must be a whole number, 1 to 8, not {max_depth!r}.")
-    grown = DecisionTreeClassifier(max_depth=max_depth, min_samples_leaf=LEAST_LEAF, random_state=seed)
+    least = max(1, round(LEAST_LEAF * len(codes)))
+    grown = DecisionTreeClassifier(max_depth=max_depth, random_state=seed, min_samples_leaf=least)
     grown.fit(codes, labels)
     tree = grown.tree_
     counts = np.zeros((tree.node_count, n_classes), np.int64)
-    counts[:, grown.classes_.astype(int)] = np.rint(tree.value[:, 0] * tree.n_node_samples[:, np.newaxis])
+    counts[:, np.asarray(grown.classes_, int)] = np.rint(tree.value[:, 0] * tree.n_node_samples[:, np.newaxis])
     leaf = tree.children_left < 0
     return TreeStudent(
         np.where(leaf, -1, tree.feature),
