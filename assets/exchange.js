@@ -3,11 +3,12 @@
   const check = (event, files) => {
     const upload = event.target.closest?.('.exchange-file');
     if (!upload) return;
-    const {max_size: most} = window.dash_component_api.getLayout(upload.id).props;
+    const holder = upload.closest('[id]');  // the component: the class may stand on what is within it
+    const {max_size: most} = window.dash_component_api.getLayout(holder.id).props;
     const large = Array.from(files ?? []).find(({size}) => size > most);
     if (!large) return;
     const sizes = [large.size, most].map((size) => `${(size / 1e6).toFixed(1)} MB`);
-    window.dash_clientside.set_props(upload.parentElement.querySelector('.exchange-words').id, {
+    window.dash_clientside.set_props(holder.parentElement.querySelector('.exchange-words').id, {
       children: `${large.name} has ${sizes[0]}; up to ${sizes[1]} are read. Nothing is read of it.`,
     });
   };

@@ -321,18 +321,24 @@ def shape_line(shape: list[int]) -> str:
 
 
 def without_words(lacking: Mapping[Need, str]) -> str:
-    """What the views will not be able to do with a study that lacks these; `lacking` is what `abilities.lacks` gives."""
+    """What the views will not be able to do with a study that lacks these; `lacking` is what `abilities.lacks` gives. What
+    waits for a VAE only is not among it: one is trained when somebody wants it."""
     deeds: dict[Need, list[str]] = {}
     if Need.IMAGES in lacking:
         deeds[Need.IMAGES] = ["cards in place of pictures"]
-    for part in (part for view in VIEWS for part in view.parts):
+    for part in (part for view in VIEWS for part in view.parts if Need.VAE not in part.needs):
         lacks = next((need for need in part.needs if need in lacking), None)
         if lacks is None:
             continue
         if lacking[lacks] == lacking.get(Need.MODEL):  # where the model is what is missing, it is named
             lacks = Need.MODEL
-        deeds.setdefault(lacks, []).append(f"no {part.title[0].lower()}{part.title[1:]}")
+        deeds.setdefault(lacks, []).append(f"no {in_a_sentence(part.title)}")
     return " ".join(f"Without {need}: {', '.join(deeds[need])}." for need in Need if need in deeds)
+
+
+def in_a_sentence(title: str) -> str:
+    """A title as it stands in the middle of a sentence; one of capitals only stays."""
+    return title if title.isupper() else f"{title[0].lower()}{title[1:]}"
 
 
 def size_words(draft: Draft, budget: int | None) -> str:
