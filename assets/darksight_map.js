@@ -20,7 +20,7 @@
     };
   };
 
-  const stars = (means, classes, {class_names: names, colours}, edge) => {
+  const stars = (means, classes, {class_names: names, colours}) => {
     const along = (axis) => Array.from(classes, (_, place) => means[2 * place + axis]);
     const isFew = classes.length <= FEW;
     const texts = Array.from(classes, (number) => names[number].replace(/[&<>]/g, (sign) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'}[sign])));
@@ -28,7 +28,7 @@
       type: 'scatter', mode: 'markers+text', x: along(0), y: along(1), text: texts, hoverinfo: 'skip', showlegend: false, cliponaxis: true,
       textposition: 'top center', textfont: {size: isFew ? 14 : 9, weight: 600},
       marker: {
-        symbol: 'star', size: isFew ? 11 : 8, color: Array.from(classes, (number) => colours[number]), line: {width: 1.2, color: edge},
+        symbol: 'star', size: isFew ? 11 : 8, color: Array.from(classes, (number) => colours[number]),
       },
     };
   };
@@ -56,12 +56,12 @@
 
   // What was drawn on the map and what the server made of it; of a line there is something to draw before that.
   const bridgeOf = ({map, accent}, outline, found) => {
-    if (outline?.map !== map) return {traces: [], shapes: []};
+    if (outline?.map !== map) return {over: [], shapes: []};
     if (found?.map === map && found.at === outline.at) {
       const [xs, ys] = [0, 1].map((axis) => found.way.map((at) => at[axis]));
-      return {traces: [arrow(xs, ys, accent)], shapes: found.width ? [corridor(found.way, found.width, accent)] : []};
+      return {over: [arrow(xs, ys, accent)], shapes: found.width ? [corridor(found.way, found.width, accent)] : []};
     }
-    return {traces: outline.tool === 'line' ? [arrow(outline.x, outline.y, accent)] : [], shapes: []};
+    return {over: outline.tool === 'line' ? [arrow(outline.x, outline.y, accent)] : [], shapes: []};
   };
 
   // The least density that a point has, but for the last few: an outlier far away would draw the lines apart.
@@ -83,13 +83,13 @@
     return [least - edge, most + edge];
   });
 
-  const extrasOf = async (source, levels, outlines, bridge, edge) => {
+  const extrasOf = async (source, levels, outlines, bridge) => {
     const [x, y, logs, means, classes, densities, places] = await Promise.all(
       ['grid_x', 'grid_y', 'grid_log_density', 'means', 'classes', 'log_density', 'places'].map((name) => darkroom.array(source.map, name)),
     );
     const lines = levels ? [contours(x, y, logs, leastOf(densities), levels)] : [];
     return {
-      traces: [...lines, stars(means, classes, source, edge), ...bridge.traces], shapes: [...outlines.map(region), ...bridge.shapes],
+      traces: lines, over: [...bridge.over, stars(means, classes, source)], shapes: [...outlines.map(region), ...bridge.shapes],
       window: windowOf(means, places),
     };
   };
@@ -99,20 +99,14 @@
     if (!source || source.preview) return null;
     const outlines = regions?.map === source.map ? regions.outlines : [];
     const bridge = bridgeOf(source, outline, found);
-    const edge = getComputedStyle(document.documentElement).getPropertyValue('--darkroom-text').trim();
-    const name = JSON.stringify([source.map, levels, outlines, bridge, edge]);
+    const name = JSON.stringify([source.map, levels, outlines, bridge]);
     if (kept.name !== name) {
-      const extras = extrasOf(source, levels, outlines, bridge, edge);
+      const extras = extrasOf(source, levels, outlines, bridge);
       extras.catch(() => { kept = {}; });
       kept = {name, extras};
     }
     return kept.extras;
   };
-
-  // Plotly's lines do not follow the page's colours by themselves.
-  new MutationObserver(() => {
-    if (document.getElementById('darksight')) setProps('darksight-again', {data: Date.now()});
-  }).observe(document.documentElement, {attributes: true, attributeFilter: ['data-mantine-color-scheme']});
 
   let card = null;
   const cardOn = (host, source) => {
@@ -133,6 +127,10 @@
     },
     onHidden: (data) => setProps('darksight-unshown', {data}),
   });
+
+  // What is painted does not follow the page's colours by itself.
+  new MutationObserver(() => map?.scatter?.drawing?.follow())
+    .observe(document.documentElement, {attributes: true, attributeFilter: ['data-mantine-color-scheme']});
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {

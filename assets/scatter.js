@@ -8,7 +8,7 @@
   // grid it took 1.3 to 3 s when all were drawn, and 0.6 to 0.7 s as a picture, on the same busy machine.
   darkroom.mostDrawn = 20_000;
 
-  const NO_EXTRAS = {traces: [], shapes: [], window: null};
+  const NO_EXTRAS = {traces: [], over: [], shapes: [], window: null};
 
   const {bytesOf, textOf, noneOf, has, put, drop} = darkroom.bits;
 
@@ -148,8 +148,9 @@
       whenIdle(() => isThere() && this.drawing.mark(this));
     }
 
-    // What is drawn around the points of a map in the plane: {traces, shapes} of Plotly's, and what of it is seen at first,
-    // `window`: left, right, bottom, top; or null. What is the same object as before is not drawn anew.
+    // What is drawn around the points of a map in the plane: {traces, shapes} of Plotly's, those that lie `over` the points (see
+    // `ScatterOver`), and what of it is seen at first, `window`: left, right, bottom, top; or null. What is the same object as
+    // before is not drawn anew.
     decorate(extras) {
       const {extras: before} = this;
       this.extras = extras ?? NO_EXTRAS;

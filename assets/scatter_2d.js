@@ -35,7 +35,7 @@
     // are on the canvas.
     constructor(plot, owner) {
       super(plot, owner);
-      Object.assign(this, {points: new darkroom.ScatterPoints(), tip: new darkroom.Tip(), parts: [], bright: [], painted: null, lines: 0});
+      Object.assign(this, {points: new darkroom.ScatterPoints(), over: new darkroom.ScatterOver(), tip: new darkroom.Tip(), parts: [], bright: [], painted: null, lines: 0});
       plot.pointTraces = () => this.pointTraces();
     }
 
@@ -121,6 +121,20 @@
       const box = {left: xaxis._offset, top: yaxis._offset, width: xaxis._length, height: yaxis._length};
       this.points.paint(source, this.parts, colouring, this.owner.pointSize(), box, [...xaxis.range, ...yaxis.range]);
       this.painted = this.parts.reduce((count, [ids]) => count + ids.length, 0);
+      this.paintOver(box, [...xaxis.range, ...yaxis.range]);
+    }
+
+    paintOver(box, seen) {
+      const {over, plot, owner: {extras}} = this;
+      if (!extras.over.length) return over.canvas.remove();
+      if (!over.canvas.parentNode) plot.querySelector('.modebar-container').before(over.canvas);
+      return over.paint(extras.over, box, seen, this.colours(), getComputedStyle(plot).fontFamily);
+    }
+
+    // Those of the page.
+    colours() {
+      const style = getComputedStyle(this.plot);
+      return Object.fromEntries(['text', 'surface'].map((name) => [name, style.getPropertyValue(`--darkroom-${name}`).trim()]));
     }
 
     follow() {
@@ -148,8 +162,13 @@
       await this.quietly(() => window.Plotly.relayout(this.plot, {selections: []}));
     }
 
-    // The points as Plotly would draw them, for a picture to take along.
+    // The points as Plotly would draw them, and what lies over them, for a picture to take along.
     pointTraces() {
+      const edge = {width: 1.2, color: this.colours().text};
+      return [...this.drawnPoints(), ...this.owner.extras.over.map((trace) => ({...trace, marker: {...trace.marker, line: edge}}))];
+    }
+
+    drawnPoints() {
       const {owner: {source: {places}, colouring}, parts} = this;
       const size = this.owner.pointSize();
       return parts.filter(([ids]) => ids.length).map(([ids, isWrong, isFaded]) => ({

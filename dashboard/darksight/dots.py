@@ -10,7 +10,7 @@ from dashboard.density import by_group, picture
 from dashboard.planes import Window
 
 RADII = ((1_000, 2), (30_000, 1))  # up to so many points a dot has this radius, in pixels; of more it is one pixel
-EDGE = 0.04  # of a map's larger side, left free around it
+EDGE = 0.07  # of a map's larger side, left free around it
 
 
 def window_of(places: np.ndarray, aspect: float = 1.0) -> Window:

@@ -48,7 +48,7 @@ def usual_panel() -> html.Section:
                             html.Div(graph(ids.USUAL_HEAT), className="usual-heat"),
                             html.Div(id=ids.USUAL_HEAT_WORDS, className="usual-small"),
                             dmc.Button(
-                                "Map by a network",
+                                "Make one",
                                 id=ids.USUAL_NETWORK,
                                 size="compact-xs",
                                 variant="light",

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from dashboard.theme import class_colours
 from tests.browser.desk import served
 from tests.dashboard.borrowed import own_store
 from tests.dashboard.mapped import add_map, anchors
@@ -27,7 +28,7 @@ def darksight(digits, darksight_own):
 def map_desk(darksight_desk, darksight):
     """The view, its map drawn."""
     desk = darksight_desk(darksight[1].id)
-    desk.wait(f"{MAP}?.plot?.calcdata?.length === 3 && {MAP}.drawings === 0")
+    desk.wait(f"{MAP}?.plot?.calcdata?.length === 2 && {MAP}.drawings === 0")
     return desk
 
 
@@ -51,17 +52,31 @@ def drag(desk, *corners):
 
 def test_contours_and_stars_stand_around_the_points(map_desk, darksight):
     engine, _, fit = darksight
-    told = map_desk.js(f"""() => {{ const [lines, stars] = {MAP}.plot.calcdata.slice(1).map(([{{trace}}]) => trace);
+    told = map_desk.js(f"""() => {{ const {{extras: {{over: [stars]}}, plot}} = {MAP}, [{{trace: lines}}] = plot.calcdata[1];
         return {{types: [lines.type, stars.type], x: Array.from(stars.x), y: Array.from(stars.y), text: stars.text,
             z: Array.from(lines.z, row => Array.from(row))}} }}""")
     assert told["types"] == ["contour", "scatter"]
     assert np.allclose(np.stack([told["x"], told["y"]], axis=1), anchors(10), atol=1e-5)
     assert told["text"] == [str(number) for number in range(10)]
     assert np.allclose(told["z"], engine.results.array(fit["key"], "grid_log_density"))
+    # The stars are painted over the points, in the colour of their class, with the page's colour round them.
+    for number, scheme in ((0, "light"), (3, "dark")):
+        map_desk.js("scheme => document.documentElement.setAttribute('data-mantine-color-scheme', scheme)", scheme)
+        map_desk.wait(
+            f"""([[x, y], wanted]) => {{ const {{plot: {{_fullLayout: {{xaxis, yaxis}}}}, drawing}} = {MAP}, {{over}} = drawing;
+                const at = [xaxis.d2p(x), yaxis.d2p(y)].map(px => Math.round(devicePixelRatio * px));
+                const copy = Object.assign(document.createElement('canvas'), {{width: 1, height: 1}}).getContext('2d');
+                copy.drawImage(over.canvas, ...at, 1, 1, 0, 0, 1, 1);
+                const pixel = Array.from(copy.getImageData(0, 0, 1, 1).data);
+                const hex = '#' + pixel.slice(0, 3).map(part => part.toString(16).padStart(2, '0')).join('');
+                return hex === wanted && over.canvas.isConnected }}""",
+            [anchors(10)[number].tolist(), class_colours(10)[number]],
+        )
+    map_desk.js("document.documentElement.setAttribute('data-mantine-color-scheme', 'light')")
     lines = map_desk.js(f"{MAP}.plot.querySelectorAll('.contourlevel').length")
     assert lines == 9  # the least density of a point, and as many above it as the slider says
     map_desk.js("dash_clientside.set_props('darksight-levels', {value: 0})")
-    map_desk.wait(f"{MAP}.plot.calcdata.length === 2 && {MAP}.drawings === 0")
+    map_desk.wait(f"{MAP}.plot.calcdata.length === 1 && {MAP}.drawings === 0")
     map_desk.js("dash_clientside.set_props('darksight-levels', {value: 3})")
     map_desk.wait(f"{MAP}.plot.querySelectorAll('.contourlevel').length === 4")
 
@@ -86,13 +101,13 @@ def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
     drag(map_desk, anchors(10)[0], anchors(10)[1])
     told = map_desk.wait_data("darksight-outline", "data.tool === 'line'")
     assert np.allclose(np.stack([told["x"], told["y"]], axis=1), anchors(10)[:2], atol=0.2)
-    map_desk.wait(f"{MAP}.plot.calcdata.length === 4 && {MAP}.plot.layout.shapes.length === 0")
+    map_desk.wait(f"{MAP}.extras.over.length === 2 && {MAP}.plot.layout.shapes.length === 0")
     map_desk.page.get_by_role("tab", name="Bridge").click()
     map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1")
     drag(map_desk, anchors(10)[1], anchors(10)[2])
     at = map_desk.wait_data("darksight-outline", f"data.at > {told['at']}")["at"]
     way = map_desk.wait_data("bridge-way", f"data?.at === {at}")
-    map_desk.wait(f"{MAP}.plot.data[3].x[0] === {way['way'][0][0]} && {MAP}.plot.layout.shapes[0]?.type === 'path'")
+    map_desk.wait(f"{MAP}.extras.over[0].x[0] === {way['way'][0][0]} && {MAP}.plot.layout.shapes[0]?.type === 'path'")
     assert map_desk.js(f"{MAP}.plot.layout.shapes.length") == 1
     start, end = np.array(way["way"])
     corners = np.array(re.findall(NUMBER, map_desk.js(f"{MAP}.plot.layout.shapes[0].path")), float).reshape(4, 2)
@@ -109,7 +124,7 @@ def test_what_is_drawn_is_selected_and_told(map_desk, darksight):
     map_desk.js("regions => dash_clientside.set_props('darksight-regions', {data: regions})", regions)
     map_desk.wait(f"{MAP}.plot.layout.shapes.length === 2")
     map_desk.at("#bridge-clear").click()
-    map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1 && {MAP}.plot.calcdata.length === 3")
+    map_desk.wait(f"{MAP}.plot.layout.shapes.length === 1 && {MAP}.extras.over.length === 1")
     assert map_desk.data("bridge-source") is None
     assert study.id in map_desk.page.url
 
@@ -166,6 +181,6 @@ def test_a_map_is_drawn_while_it_is_fitted(free_desks, tmp_path):
                 seen.set()
                 worker.join(120)
             assert own.engine.jobs.get(key).state == "done", own.engine.jobs.get(key).error
-            desk.wait(f"{MAP}.source.map === '{key}' && !{MAP}.source.preview && {MAP}.plot.calcdata?.length === 3")
+            desk.wait(f"{MAP}.source.map === '{key}' && !{MAP}.source.preview && {MAP}.plot.calcdata?.length === 2")
             assert desk.data("darksight-fit") == {"key": key, "split": DarkSightParams().split}
             desk.page.goto("about:blank")  # before its server goes
