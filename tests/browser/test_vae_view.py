@@ -154,3 +154,21 @@ def test_another_image_is_never_shown_with_the_line_of_the_last(axes_desk):
         "#latent-words",
         "Click an image in the Teacher view or a point of a map, or press / and type its number: its code appears here.",
     )
+
+
+def test_a_view_that_was_left_comes_back_as_it_was(axes_desk):
+    """The line and the band of the hand; on the map nothing stays behind meanwhile."""
+    desk = axes_desk
+    drag(desk, 0, 60)
+    drag(desk, 1, -30, "above")
+    wait_still(desk)
+    line, band = desk.wait_data("vae-line", "data?.values"), desk.data("vae-band")
+    desk.wait("document.querySelector('.scatter .scatter-hollow:not([hidden])')")
+    desk.js("dash_clientside.set_props('workspace', {data: ['teacher']})")
+    desk.wait("!document.querySelector('.scatter-hollow')")
+    desk.js("dash_clientside.set_props('workspace', {data: ['teacher', 'vae']})")
+    desk.wait(f"document.querySelector('.latent-handle') && {LATENT}.now !== null")
+    wait_still(desk)
+    assert desk.js(f"{LATENT}.values") == line["values"] == desk.data("vae-line")["values"]
+    assert desk.js(f"{LATENT}.above") == band["above"] == desk.data("vae-band")["above"]
+    desk.wait("document.querySelector('.scatter .scatter-hollow:not([hidden])')")
