@@ -41,6 +41,8 @@ class Neighbours(NamedTuple):
     codes : float32 array (n, d)
     images : float32 array (n, C, H, W)
         Pixels 0 to 1.
+    logits : float32 array (n, K)
+        The teacher's.
     probabilities : float64 array (n, K)
         The teacher's.
     distances : float64 array (n,)
@@ -49,6 +51,7 @@ class Neighbours(NamedTuple):
 
     codes: np.ndarray
     images: np.ndarray
+    logits: np.ndarray
     probabilities: np.ndarray
     distances: np.ndarray
 
@@ -217,7 +220,7 @@ def make_neighbours(
         logits[rows] = teacher.classify(images[rows])
         done = min(start + BATCH, len(codes))
         callback(done / len(codes), f"{done:,} of {len(codes):,} neighbours")
-    return Neighbours(codes, images, softmax(logits), distances(band, codes))
+    return Neighbours(codes, images, logits, softmax(logits), distances(band, codes))
 
 
 def distances(band: Band, codes: np.ndarray) -> np.ndarray:

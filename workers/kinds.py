@@ -24,6 +24,7 @@ from workers.params import (
     PredictionsParams,
     TeacherParams,
 )
+from workers.student_params import StudentParams, StudentsParams
 from workers.vae_params import CodesParams, VaeParams
 
 QUEUES = ("interactive", "batch")  # a worker listens to them in this order
@@ -226,6 +227,22 @@ def counterfactual_bytes(params: CounterfactualParams, metas: Metas) -> int:
     return 2 * channels * height * width + 8 * latents + 8 * metas["images"]["n_classes"] + 2_000
 
 
+def student_bytes(params: StudentParams, metas: Metas) -> int:
+    """A weight a pixel and class, the image; what teacher and student say of the neighbours held out; a tree."""
+    channels, height, width = metas["images"]["shape"]
+    n_classes = metas["images"]["n_classes"]
+    nodes = 2 ** (params.tree_depth + 1)
+    rows = 8 * n_classes * params.held_out + nodes * (8 * n_classes + 32) + 8 * (params.epochs + 1)
+    return (4 * n_classes + 1) * channels * height * width + rows + 20 * n_classes + 3_000
+
+
+def students_bytes(params: StudentsParams, metas: Metas) -> int:
+    """Three means a pair of classes, of which there are no more than images; six numbers an image."""
+    channels, height, width = metas["images"]["shape"]
+    pairs = min(len(params.numbers), metas["images"]["n_classes"] ** 2)
+    return 12 * channels * height * width * pairs + 40 * len(params.numbers) + 3_000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -326,6 +343,28 @@ COUNTERFACTUAL = register(
         "interactive",
         {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
         size=counterfactual_bytes,
+    )
+)
+STUDENT = register(
+    Kind(
+        "student",
+        "Student",
+        1,
+        StudentParams,
+        "interactive",
+        {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
+        size=student_bytes,
+    )
+)
+STUDENTS = register(
+    Kind(
+        "students",
+        "Students of a selection",
+        1,
+        StudentsParams,
+        "batch",
+        {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
+        size=students_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

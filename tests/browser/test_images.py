@@ -26,7 +26,9 @@ def test_images_stand_in_an_order_and_in_groups(desk, arrays, ids_of):
     assert desk.js("window.darkroom.grid.tiles.sections.map(({name, count}) => [name, count])") == [
         ["Wrong", len(wrong)], ["Right", len(right)],
     ]  # fmt: skip
-    desk.page.keyboard.press("Escape")  # closes what they are arranged by, and gives its button the focus when it is gone
+    desk.page.keyboard.press(
+        "Escape"
+    )  # closes what they are arranged by, and gives its button the focus when it is gone
     expect(desk.at("#grid-sort")).to_be_hidden()
     # The keyboard walks across the groups, and they stay while the selection changes.
     desk.at("#grid").focus()

@@ -8,6 +8,8 @@ from workers.runner import Runner
 
 assert probe
 
+NEVER = 5  # what the teacher of `learned` never answers
+
 
 def sleeper(tag="", seconds=1.0):
     return job("probe-sleep", {"tag": tag, "seconds": seconds})

@@ -8,14 +8,11 @@ import pytest
 
 from models.counterfactual import Scale, find_counterfactual
 from models.data import digits
-from models.data import statistics as statistics_of
 from models.latent import ImageFunction, step_effects
 from models.morph import morph
 from models.neighbours import checked_band, make_neighbours, sample_codes
-from models.teacher import Teacher, softmax
-from models.training import train
-from models.vae import VAE, train_vae
-from tests.workers.by_hand import complaint
+from models.teacher import softmax
+from tests.workers.by_hand import NEVER, complaint
 from tests.workers.test_tasks import described
 from workers import tasks
 from workers.kinds import KINDS, counterfactual_bytes, job
@@ -24,49 +21,8 @@ from workers.latent_params import CounterfactualParams
 
 assert tasks  # registers what the kinds do
 
-NUMBER, NEVER = 1600, 5
+NUMBER = 1600
 SETTINGS = {"epoch": 1, "number": NUMBER, "residual": True}
-
-
-@pytest.fixture(scope="module")
-def learned():
-    """A teacher after one epoch, which is kept from ever answering 5, and a VAE of four latent values after three."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    images = digits()
-    told = statistics_of(images)
-    teacher = Teacher.create("lenet", (1, 28, 28), 10, told["mean"], told["std"], device="cpu")
-    train(teacher, images, epochs=1)
-    with torch.no_grad():
-        list(teacher.module.parameters())[-1][NEVER] -= 1000
-    vae = VAE.create((1, 28, 28), 4, device="cpu")
-    train_vae(vae, images, epochs=3, batch_size=32)
-    torch.set_num_threads(threads)
-    return teacher, vae
-
-
-@pytest.fixture
-def asked(learned, make, jobs, results):
-    """The keys of a study with that teacher and that VAE, and with the codes; the jobs under "jobs"."""
-    teacher, vae = learned
-    images = job("images")
-    make(images)
-    specs = {"images": images, "teacher": job("teacher", {"epochs": 1}, images=images)}
-    specs["vae"] = job("vae", {"latent_size": 4, "epochs": 3}, **specs)
-    for role, array, made, facts in (
-        ("teacher", "weights-1", teacher, {"stored_epochs": [1]}),
-        ("vae", "state", vae, {"latent_size": 4}),
-    ):
-        jobs.submit(specs[role])
-        attempt = jobs.claim(specs[role].key, "here").attempt
-        size, arrays = results.stage(specs[role].key, attempt, {array: made.to_bytes()})
-        meta = {"arrays": arrays, "inputs": specs[role].input_keys, **facts}
-        jobs.commit(specs[role].key, attempt, size, meta)
-    specs["codes"] = job("codes", **specs)
-    make(specs["codes"])
-    return specs
 
 
 def keys(asked, *roles):
