@@ -5,7 +5,7 @@ from typing import NamedTuple
 from models.fidelity import Fidelity, fidelity
 from models.latent import ImageFunction
 from models.neighbours import Band, Distribution, Neighbours, make_neighbours, sample_codes
-from models.progress import Callback, silent
+from models.progress import Callback, part_of, silent
 from models.student import Student, StudentSettings, distil
 from models.teacher import Teacher
 from models.tree_student import TreeStudent, grow_tree
@@ -89,16 +89,9 @@ def distil_locally(
             raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}.")
     chosen = settings or StudentSettings()
     codes = sample_codes(band, count + held_out, distribution, chosen.seed)
-    made = make_neighbours(
-        function, teacher, band, codes, lambda share, message="", **_: callback(MADE * (share or 0), message)
-    )
+    made = make_neighbours(function, teacher, band, codes, part_of(callback, 0, MADE))
     learned, unseen = (Neighbours(*(part[rows] for part in made)) for rows in (slice(count), slice(count, None)))
-    student = distil(
-        learned.images,
-        learned.logits,
-        chosen,
-        lambda share, message="", **metrics: callback(MADE + (1 - MADE) * (share or 0), message, **metrics),
-    )
+    student = distil(learned.images, learned.logits, chosen, part_of(callback, MADE, 1))
     tree = grow_tree(learned.codes, learned.logits.argmax(axis=1), teacher.n_classes, tree_depth, chosen.seed)
     answers = unseen.logits.argmax(axis=1)
     return LocalStudent(

@@ -32,3 +32,12 @@ class Callback(Protocol):
 
 def silent(fraction: float | None, message: str = "", **metrics: float) -> None:
     """The callback that listens to nothing and never cancels."""
+
+
+def part_of(whole: Callback, begin: float, end: float) -> Callback:
+    """What work is told to report to that is only so much of a whole: from one share of it to another."""
+
+    def tell(fraction: float | None, message: str = "", **metrics: float) -> None:
+        whole(None if fraction is None else begin + fraction * (end - begin), message, **metrics)
+
+    return tell

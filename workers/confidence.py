@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 
 from models.confidence import CONFIDENCES, RejectCurve, local_fidelity
-from models.progress import Callback
+from models.progress import Callback, part_of
 from workers.darksight_params import ConfidenceParams, MapWorthParams
 from workers.kinds import CURVE_POINTS
 from workers.params import METHODS
-from workers.pieces import part_of, split_of
+from workers.pieces import split_of
 from workers.runner import Attempt, Input, Made, runs
 
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # nearest neighbours that are compared

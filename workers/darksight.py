@@ -11,11 +11,11 @@ from models.certainty import top
 from models.darksight import DarkSight, ParametricDarkSight, map_from_bytes
 from models.darksight.efforts import EFFORTS
 from models.darksight.predictions import divergence
-from models.progress import Callback
+from models.progress import Callback, part_of
 from models.teacher import softmax
 from workers.darksight_params import DarkSightParams
 from workers.kinds import DENSITY_GRID
-from workers.pieces import part_of, split_of
+from workers.pieces import split_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs

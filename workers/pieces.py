@@ -9,7 +9,6 @@ import numpy as np
 from models.atlas import atlas_pages, page_layout
 from models.certainty import entropy, margin
 from models.data import ImageSet
-from models.progress import Callback
 from models.teacher import confusion_matrix
 from workers.chunks import write_images
 from workers.pixels import chunk_folder, pixels_of
@@ -104,12 +103,3 @@ def split_of(images: Mapping[str, Any], split: str) -> slice:
     if rows.start == rows.stop:
         raise ValueError(f"This study has no {split} images; ask for the {other} images instead.")
     return rows
-
-
-def part_of(whole: Callback, begin: float, end: float) -> Callback:
-    """What work is told to report to that is only so much of a whole: from one share of it to another."""
-
-    def tell(fraction: float | None, message: str = "", **metrics: float) -> None:
-        whole(None if fraction is None else begin + fraction * (end - begin), message, **metrics)
-
-    return tell

@@ -12,10 +12,9 @@ from models.fidelity import says_little
 from models.latent import ImageFunction
 from models.local_student import LocalStudent, distil_locally
 from models.neighbours import Band, checked_band, widths_of
-from models.progress import Callback
+from models.progress import Callback, part_of
 from models.student import StudentSettings
 from models.teacher import Teacher
-from workers.pieces import part_of
 from workers.runner import Attempt, Input, Made, runs
 from workers.student_params import DistilParams, StudentParams, StudentsParams
 from workers.vae import as_bytes, check_codes, focused_image, function_of

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.embedding.approximate import approximate_place
 from models.latent import ImageFunction
+from models.progress import part_of
 from models.teacher import Predictions, Teacher, softmax
 from models.vae import VAE, Codes, train_vae
 from models.vae.network import inner_size
@@ -16,7 +17,7 @@ from models.vae.training import ACTIVE, mean_divergences
 from workers.darksight import warm_map
 from workers.kept import KeptWork
 from workers.kinds import CODE_BINS
-from workers.pieces import all_pixels, image_set_of, part_of
+from workers.pieces import all_pixels, image_set_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
