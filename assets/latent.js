@@ -113,11 +113,13 @@
       this.tell('line');
     }
 
-    // Tells the page, once a hand has let go.
+    // Tells the page, once a hand has let go, what is new: each of the two has all that depends on it asked for anew.
     commit() {
       const {source: {id: of}, values, below, above} = this, turn = (this.turn += 1);
-      setProps('vae-line', {data: {of, values, turn}});
-      setProps('vae-band', {data: {of, below, above, turn}});
+      for (const [store, told] of Object.entries({'vae-line': {of, values}, 'vae-band': {of, below, above}})) {
+        const {turn: at, ...held} = window.dash_component_api.getLayout(store).props.data ?? {};
+        if (JSON.stringify(held) !== JSON.stringify(told)) setProps(store, {data: {...told, turn}});
+      }
     }
 
     question(values, residual, maps) {

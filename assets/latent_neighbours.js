@@ -166,7 +166,26 @@
     grid.frame();
     Object.assign(grid.host.dataset, {turn, took: Math.round(performance.now() - began)});
     setProps('neighbours-asked', {data: question});
+    showPlaces();
   };
+
+  // Where they would lie on the maps that are shown, about. They are painted by now: nobody waits for it.
+  const showPlaces = async () => {
+    if (!shown) return;
+    const {question, source} = shown, maps = darkroom.shownMaps(source.images);
+    if (!maps.length) return;
+    const here = shown;
+    try {
+      const {places} = await darkroom.ask('neighbour-places', {...question, predictions: source.predictions, maps});
+      if (here !== shown || wanted) return;
+      const points = Object.entries(places).map(([map, spots]) => [map, spots.filter(Boolean)]);
+      darkroom.hollow('neighbour', Object.fromEntries(points), place.body);
+    } catch {
+      // the neighbours themselves are there; the next ones are asked for anew
+    }
+  };
+
+  window.addEventListener('darkroom-drawn', showPlaces);  // another map
 
   let sort = 'drawn';
 
@@ -177,20 +196,13 @@
     place.grid.setIds(order);
   };
 
-  // The half-widths of a band that nobody has dragged yet: a percentage of the range of each axis.
-  const usualWidths = async ({codes}, width) => {
-    const [lower, upper] = await Promise.all(['lower', 'upper'].map((name) => darkroom.array(codes, name)));
-    return Array.from(lower, (least, axis) => Array(2).fill(width / 200 * (upper[axis] - least)));
-  };
-
   const ask = async () => {
     if (isFlying) return;
     isFlying = true;
     while (wanted) {
-      const {question, source, width} = wanted, began = performance.now();
+      const {question, source} = wanted, began = performance.now();
       wanted = null;
       try {
-        question.widths ??= await usualWidths(source, width);
         const answer = await darkroom.ask('neighbours', question);
         if (!wanted) await draw(answer, question, source, began);
       } catch (error) {
@@ -199,7 +211,7 @@
         forget();
         say(body, document.getElementById('neighbours-words'), error.message);
         if (error.status === 503 || !error.status) {  // the server or its workers are away
-          wanted = {question, source, width};
+          wanted = {question, source};
           await new Promise((resume) => setTimeout(resume, RETRY));
         }
       }
@@ -225,16 +237,18 @@
 
   const forget = () => {
     shown = null;
+    darkroom.hollow('neighbour', {});
     setProps('neighbours-asked', {data: null});
   };
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    async drawNeighbours(deck, source, line, band, residual, count, distribution, seed, sorted, width) {
+    async drawNeighbours(deck, source, line, band, residual, count, distribution, seed, sorted) {
       const keep = window.dash_clientside.no_update;
       const body = deck === 'neighbours-panel' ? await darkroom.element('neighbours-body') : null;
       if (!body) {  // another panel is looked at
-        wanted = null;
+        wanted = shown = null;
+        darkroom.hollow('neighbour', {});
         return keep;
       }
       if (!source) {
@@ -250,13 +264,13 @@
         return keep;
       }
       if (![count, seed].every(Number.isInteger)) return keep;  // somebody types
+      if (line?.of !== source.id || band?.of !== source.id) return keep;  // the axes tell of them in a moment
       const {images, teacher, epoch, vae, codes, number} = source;
       const question = {
         images, teacher, epoch, vae, codes, number, residual: Boolean(residual), count, distribution, seed,
-        centre: line?.of === source.id ? line.values : null,
-        widths: band?.of === source.id ? band.below.map((below, axis) => [below, band.above[axis]]) : null,
+        centre: line.values, widths: band.below.map((below, axis) => [below, band.above[axis]]),
       };
-      wanted = {question, source, width};
+      wanted = {question, source};
       if (shown && isMoved(question, shown.question)) rest();
       else ask();
       return keep;

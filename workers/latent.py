@@ -10,9 +10,9 @@ import numpy as np
 from models.atlas import TILES_PER_PAGE, TILES_PER_ROW, atlas_pages, page_layout
 from models.counterfactual import Scale, find_counterfactual
 from models.latent import step_effects
-from models.morph import Morph, Way, morph
+from models.morph import Way, morph
 from models.neighbours import Band, Distribution, checked_band, make_neighbours, sample_codes
-from models.teacher import Predictions
+from models.teacher import softmax
 from workers.latent_params import CounterfactualParams
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
@@ -23,7 +23,7 @@ from workers.vae import (
     focused_image,
     function_of,
     last_teacher,
-    place_on,
+    places_on,
     warm_vectors,
 )
 from workers.warm import all_cores, warm_teacher
@@ -140,26 +140,12 @@ def morph_of(
         "flips": [
             {"at": flip.at, "from": flip.before, "to": flip.after, "code": flip.code.tolist()} for flip in made.flips
         ],
-        "places": {key: places_on(results, key, predictions, codes, made, told) for key in maps} if told else {},
+        "places": {
+            key: places_on(results, key, predictions, codes, made.codes, told, made.probabilities) for key in maps
+        }
+        if told
+        else {},
     }
-
-
-def places_on(
-    results: Results, key: str, predictions: str, codes: str, made: Morph, told: Predictions
-) -> list[list[float] | None]:
-    """About where the frames of a way would lie on a map, as `workers.vae.place_on`."""
-    return [
-        place_on(
-            results,
-            key,
-            predictions,
-            codes,
-            code,
-            Predictions(logits[np.newaxis], features[np.newaxis]),
-            said[np.newaxis],
-        )
-        for code, logits, features, said in zip(made.codes, told.logits, told.features, made.probabilities, strict=True)
-    ]
 
 
 @answers("neighbours")
@@ -204,6 +190,35 @@ def neighbours(
         "original": original,
         "cut": band.cut,
     }
+
+
+@answers("neighbour-places")
+def neighbour_places(
+    results: Results,
+    images: str,
+    teacher: str,
+    epoch: int,
+    vae: str,
+    codes: str,
+    number: int,
+    centre: Sequence[float] | None,
+    widths: Sequence[Sequence[float]],
+    count: int,
+    distribution: Distribution,
+    seed: int,
+    residual: bool,
+    predictions: str,
+    maps: Sequence[str],
+) -> dict[str, Any]:
+    """About where the same neighbours would lie on maps; asked for once they are painted, as nobody waits for it."""
+    function = function_of(results, images, vae, number, residual)
+    band = band_of(results, vae, codes, function.code if centre is None else centre, widths)
+    moved = drawn(band, count, distribution, seed)
+    with all_cores():
+        told = warm_teacher(results, teacher, epoch).predict(function(moved))
+        said = softmax(told.logits)
+        places = {key: places_on(results, key, predictions, codes, moved, told, said) for key in maps}
+    return {"places": places}
 
 
 @answers("neighbour-codes")

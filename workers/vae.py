@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.embedding.approximate import approximate_place
+from models.embedding.approximate import approximate_places
 from models.latent import ImageFunction
 from models.progress import part_of
 from models.teacher import Predictions, Teacher, softmax
@@ -226,7 +226,7 @@ def decode(
     return {
         "pixels": as_pixels(decoded),
         "probabilities": said[0].tolist(),
-        "places": {key: place_on(results, key, predictions, codes, code, told, said) for key in maps},
+        "places": {key: places_on(results, key, predictions, codes, code[np.newaxis], told, said)[0] for key in maps},
     }
 
 
@@ -241,27 +241,29 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
     return np.rint(255 * images).astype(np.uint8)
 
 
-def place_on(
+def places_on(
     results: Results,
     key: str,
     predictions: str,
     codes: str,
-    code: np.ndarray,
+    moved: np.ndarray,
     told: Predictions,
     said: np.ndarray,
-) -> list[float] | None:
-    """Where an image would lie on a map, about; None where the map hides it. DarkSight places a prediction. Of a map of
-    features, logits or probabilities it is where the nearest known ones lie; of one of pixels, where the nearest codes."""
+) -> list[list[float] | None]:
+    """Where images with the codes `moved` (N, d) would lie on a map, about; None for one that the map hides. DarkSight places
+    a prediction. Of a map of features, logits or probabilities it is where the nearest known ones lie; of one of pixels, where
+    the nearest codes."""
     meta = results.meta(key)
     if meta["kind"] == "darksight":
-        place = warm_map(results, key).transform(said)[0]
+        places = warm_map(results, key).transform(said)
     else:
-        query = {"features": told.features, "logits": told.logits, "probabilities": said}.get(meta["of"])
+        queries = {"features": told.features, "logits": told.logits, "probabilities": said}.get(meta["of"])
         vectors = (
-            warm_vectors(results, codes, "codes") if query is None else warm_vectors(results, predictions, meta["of"])
+            warm_vectors(results, codes, "codes") if queries is None else warm_vectors(results, predictions, meta["of"])
         )
-        place = approximate_place(vectors, warm_vectors(results, key, "places"), code if query is None else query[0])
-    return None if np.isnan(place[0]) else place.tolist()
+        known = warm_vectors(results, key, "places")
+        places = approximate_places(vectors, known, moved if queries is None else queries)
+    return [None if np.isnan(place[0]) else place.tolist() for place in places]
 
 
 @functools.lru_cache(MAPPED)

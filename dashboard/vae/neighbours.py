@@ -97,7 +97,6 @@ def register_neighbours(app: dash.Dash, engine: Engine) -> None:
         Input(ids.NEIGHBOURS_DISTRIBUTION, "value"),
         Input(ids.NEIGHBOURS_SEED, "value"),
         Input(ids.NEIGHBOURS_SORT, "value"),
-        State(ids.WIDTH, "value"),
     )
     app.clientside_callback(
         ClientsideFunction("darkroom", "nextSeed"),

@@ -15,6 +15,21 @@ DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark
 SAID = re.compile(r"^(All|\d+ of) 512 ")
 
 
+def test_neighbours_lie_on_the_maps_about(desks, encoded):
+    """Small hollow points, as many as there are; gone with the panel."""
+    desk = desks()
+    desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=teacher,vae&focus={FIRST}")
+    wait_turn(desk, 1)
+    points = "document.querySelectorAll('.scatter-hollow[data-name=neighbour]').length"
+    desk.wait(f"{points} === 512")
+    desk.js("dash_clientside.set_props('neighbours-count', {value: 40})")
+    desk.wait(f"{points} === 40")
+    desk.page.get_by_role("tab", name="Morph").click()
+    desk.wait(f"{points} === 0")
+    desk.page.get_by_role("tab", name="Neighbours").click()
+    desk.wait(f"{points} === 40")
+
+
 @pytest.fixture
 def vae_desk(desks, encoded):
     """The VAE view of an image in a study with a VAE, its neighbours painted."""

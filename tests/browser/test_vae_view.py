@@ -57,7 +57,7 @@ def test_what_is_dragged_is_decoded_and_told_on_the_map(axes_desk, encoded):
     desk = axes_desk
     source = desk.data("vae-source")
     own = source["code"]
-    assert desk.at(".scatter-hollow").count() == 0  # the image itself is on the map
+    assert desk.at(".scatter-hollow[data-name=line]").count() == 0  # the image itself is on the map
     assert "Stays" in desk.at(".latent-said").inner_text()
 
     axis = drag(desk, 0, 60)
@@ -74,7 +74,7 @@ def test_what_is_dragged_is_decoded_and_told_on_the_map(axes_desk, encoded):
     )
     pixels = desk.js(f"Array.from(window.darkroom.imagesOf({LATENT}.now.pixels).images[0])")
     assert shown[::4] == pixels
-    assert desk.at(".scatter .scatter-hollow:not([hidden])").count() == 1
+    assert desk.at(".scatter .scatter-hollow[data-name=line]:not([hidden])").count() == 1
     assert desk.at(".latent-own").get_attribute("points")
 
     # A band that has not been dragged has half of 15 % of each axis' range on either side.
@@ -93,7 +93,7 @@ def test_what_is_dragged_is_decoded_and_told_on_the_map(axes_desk, encoded):
     desk.at("#latent-reset-line").click()
     desk.wait_data("vae-line", "data.values === null")
     wait_still(desk)
-    desk.wait("!document.querySelector('.scatter .scatter-hollow')")
+    desk.wait("!document.querySelector('.scatter .scatter-hollow[data-name=line]')")
 
 
 def test_keys_move_a_value_and_its_band(axes_desk, encoded):
@@ -163,12 +163,12 @@ def test_a_view_that_was_left_comes_back_as_it_was(axes_desk):
     drag(desk, 1, -30, "above")
     wait_still(desk)
     line, band = desk.wait_data("vae-line", "data?.values"), desk.data("vae-band")
-    desk.wait("document.querySelector('.scatter .scatter-hollow:not([hidden])')")
+    desk.wait("document.querySelector('.scatter .scatter-hollow[data-name=line]:not([hidden])')")
     desk.js("dash_clientside.set_props('workspace', {data: ['teacher']})")
-    desk.wait("!document.querySelector('.scatter-hollow')")
+    desk.wait("!document.querySelector('.scatter-hollow[data-name=line]')")
     desk.js("dash_clientside.set_props('workspace', {data: ['teacher', 'vae']})")
     desk.wait(f"document.querySelector('.latent-handle') && {LATENT}.now !== null")
     wait_still(desk)
     assert desk.js(f"{LATENT}.values") == line["values"] == desk.data("vae-line")["values"]
     assert desk.js(f"{LATENT}.above") == band["above"] == desk.data("vae-band")["above"]
-    desk.wait("document.querySelector('.scatter .scatter-hollow:not([hidden])')")
+    desk.wait("document.querySelector('.scatter .scatter-hollow[data-name=line]:not([hidden])')")

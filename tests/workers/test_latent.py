@@ -8,6 +8,7 @@ import pytest
 
 from models.counterfactual import Scale, find_counterfactual
 from models.data import digits
+from models.embedding.approximate import approximate_places
 from models.latent import ImageFunction, step_effects
 from models.morph import morph
 from models.neighbours import checked_band, make_neighbours, sample_codes
@@ -15,8 +16,9 @@ from models.teacher import softmax
 from tests.workers.by_hand import NEVER, complaint
 from tests.workers.test_tasks import described
 from workers import tasks
+from workers.darksight import warm_map
 from workers.kinds import KINDS, counterfactual_bytes, job
-from workers.latent import latent_effects, morph_of, neighbour_codes, neighbours
+from workers.latent import latent_effects, morph_of, neighbour_codes, neighbour_places, neighbours
 from workers.latent_params import CounterfactualParams
 
 assert tasks  # registers what the kinds do
@@ -138,6 +140,31 @@ def test_from_another_centre_the_original_is_still_the_image(asked, learned, res
     here = neighbours(results, **keys(asked, *ALL), **SETTINGS, **BAND)
     assert told["original"] == here["original"]
     assert told["page"] != here["page"]
+
+
+def test_neighbours_lie_on_maps_where_their_answers_are_at_home(asked, learned, results, make, jobs):
+    """On a DarkSight map where it places what the teacher says of them; elsewhere near the images that are like them."""
+    inputs = {
+        "images": asked["images"],
+        "predictions": job("predictions", images=asked["images"], teacher=asked["teacher"]),
+    }
+    make(inputs["predictions"])
+    plane, students = (
+        make(job("embedding", {"method": "pca", "of": "logits"}, **inputs)),
+        make(job("darksight", {"effort": "quick"}, **inputs)),
+    )
+    question = {**keys(asked, *ALL), **SETTINGS, **BAND}
+    told = neighbour_places(results, **question, predictions=inputs["predictions"].key, maps=[plane, students])
+    own = function(learned)
+    lower, upper = (results.array(asked["codes"].key, name) for name in ("lower", "upper"))
+    band = checked_band(own.code, np.array(BAND["widths"]), lower, upper)
+    said = learned[0].predict(own(sample_codes(band, 70, "normal", 3)))
+    wanted = warm_map(results, students).transform(softmax(said.logits))
+    assert np.array(told["places"][students]) == pytest.approx(wanted, abs=0.01 * float(np.ptp(wanted)))
+    known = results.array(inputs["predictions"].key, "logits")
+    near = approximate_places(known, results.array(plane, "places"), said.logits)
+    assert np.array(told["places"][plane]) == pytest.approx(near, abs=1e-2)
+    assert neighbour_places(results, **question, predictions=inputs["predictions"].key, maps=[]) == {"places": {}}
 
 
 WRONG = (
