@@ -154,6 +154,8 @@ class TrainingLoop(ABC):
                 self._check_finite(mean_loss, epoch)
                 done = epoch - 1 + (batch + 1) / self.n_batches
                 self.callback(done / self.epochs, self._stage(epoch), epoch=done, **{self.loss: mean_loss})
+            else:
+                self.callback(None)  # nothing new; but it may have this wait, or stop
 
     def _close_epoch(self, started: float) -> None:
         epoch = len(self.rows)

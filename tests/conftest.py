@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests.engines import Digits, running_fleet, wait_until
-from workers.kinds import job
+from tests.engines import Digits, running_fleet
 from workers.studies import digits_study
 
 # A busy machine is not a failed property.
@@ -41,19 +40,3 @@ def digits(tmp_path_factory) -> Iterator[Digits]:
             ended = fleet.wait(key, 180)
             assert ended.state == "done", f"{role}: {ended.error}"
         yield Digits(fleet.url, fleet.settings, fleet.engine, study)
-
-
-@pytest.fixture(scope="module")
-def encoded(digits) -> Iterator[Digits]:
-    """The digits in a second study, which has a VAE of six latent values besides: a teacher's digits are known to it well
-    enough after four epochs. Gone after the module, so that others find one study."""
-    specs = {role: digits.engine.jobs.spec(key) for role, key in digits.study.keys.items()}
-    made_of = {role: specs[role] for role in ("images", "teacher")}
-    specs["vae"] = job("vae", {"latent_size": 6, "epochs": 4, "batch_size": 32}, **made_of)
-    specs["codes"] = job("codes", **made_of, vae=specs["vae"])
-    study = digits.engine.studies.create("Encoded", specs)
-    for role in ("vae", "codes"):
-        wait_until(lambda key=study.keys[role]: not digits.engine.jobs.get(key).is_open, 180, f"the end of {role}")
-        assert digits.engine.jobs.get(study.keys[role]).state == "done", digits.engine.jobs.get(study.keys[role]).error
-    yield Digits(digits.url, digits.settings, digits.engine, study)
-    digits.engine.studies.delete(study.id)

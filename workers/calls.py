@@ -15,6 +15,7 @@ from celery import Celery
 
 from workers import names
 from workers.celery import ANSWER_CALL
+from workers.courtesy import AFTER_MS, ANSWERING_MS, mark
 from workers.kinds import CALLS
 from workers.store import Client
 
@@ -88,7 +89,8 @@ def answer_call(client: Client, answer: Callable[[], Any], call_id: str, latest:
         client.pipeline(transaction=False)
         .get(latest)
         .set(names.call(call_id), STARTED, xx=True, keepttl=True)
-        .execute()
+        .set(mark(), 1, px=ANSWERING_MS)
+        .execute()[:2]
     )
     if not waited_for:
         return
@@ -103,4 +105,5 @@ def answer_call(client: Client, answer: Callable[[], Any], call_id: str, latest:
     pipeline = client.pipeline(transaction=False)
     pipeline.rpush(names.reply(call_id), reply)
     pipeline.expire(names.reply(call_id), REPLY_SECONDS)
+    pipeline.set(mark(), 1, px=AFTER_MS)
     pipeline.execute()

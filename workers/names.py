@@ -94,3 +94,8 @@ def reply(call_id: str) -> str:
 def latest_call(tab: str, name: str) -> str:
     """Counter: the newest request of one kind that a browser tab has made."""
     return f"{PREFIX}latest:{tab}:{name}"
+
+
+def hand(machine: str) -> str:
+    """String: exists while calls are answered on a machine, and a moment longer."""
+    return f"{PREFIX}hand:{machine}"

@@ -83,8 +83,16 @@ class Attempt:
     stop, the callback raises `Cancelled`.
     """
 
-    def __init__(self, jobs: Jobs, job: Job, lease_seconds: float, stopping: threading.Event):
+    def __init__(
+        self,
+        jobs: Jobs,
+        job: Job,
+        lease_seconds: float,
+        stopping: threading.Event,
+        step_aside: Callable[[threading.Event], None] | None = None,
+    ):
         self._jobs = jobs
+        self._step_aside = step_aside
         self.job = job
         self._stopping = stopping
         self._interval = min(1.0, lease_seconds / 4)
@@ -119,6 +127,8 @@ class Attempt:
             full = len(self._points) >= BUFFERED_POINTS
         if full or time.monotonic() - self._sent >= 1 / REPORTS_PER_SECOND:
             self.send()
+        if self._step_aside is not None:
+            self._step_aside(self._over)
         if self._over.is_set() or self._stopping.is_set():
             raise Cancelled
 
@@ -178,8 +188,17 @@ Implementation = Callable[[Any, Mapping[str, Input], Attempt], Made]
 class Runner:
     """Does the jobs whose doorbells this worker hears."""
 
-    def __init__(self, jobs: Jobs, results: Results, worker: str, lease_seconds: float, about: Mapping[str, Any]):
+    def __init__(
+        self,
+        jobs: Jobs,
+        results: Results,
+        worker: str,
+        lease_seconds: float,
+        about: Mapping[str, Any],
+        courtesy: Callable[[threading.Event], None] | None = None,
+    ):
         self._jobs = jobs
+        self._courtesy = courtesy
         self._results = results
         self._worker = worker
         self._lease = lease_seconds
@@ -194,7 +213,9 @@ class Runner:
         if job is None:
             return
         logger.info("job=%s kind=%s attempt=%d started", key[:12], job.kind, job.attempt)
-        with Attempt(self._jobs, job, self._lease, self.stopping) as attempt:
+        # What somebody looks at steps aside for nothing; a kind that is not known here fails as it begins.
+        is_long = job.kind in KINDS and KINDS[job.kind].queue_for(job.params) == "batch"
+        with Attempt(self._jobs, job, self._lease, self.stopping, self._courtesy if is_long else None) as attempt:
             self._attempt(job, attempt)
 
     def _attempt(self, job: Job, attempt: Attempt) -> None:

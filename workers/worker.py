@@ -21,6 +21,7 @@ from celery.signals import setup_logging, worker_ready
 from workers import logs, names
 from workers.calls import answer_call
 from workers.celery import ANSWER_CALL, RUN_JOB, make_celery
+from workers.courtesy import Courtesy
 from workers.engine import Engine
 from workers.kinds import CALLS
 from workers.lifeline import end_with_parent
@@ -56,7 +57,12 @@ def main(name: str, queues: list[str]) -> None:
         refuse_to_start(str(error))
     engine = Engine.connect(settings, url, patient=True)
     runner = Runner(
-        engine.jobs, engine.results, name, settings.lease_seconds, {"version": code_version(), **about["made_by"]}
+        engine.jobs,
+        engine.results,
+        name,
+        settings.lease_seconds,
+        {"version": code_version(), **about["made_by"]},
+        Courtesy(engine.client),
     )
     presence = Presence(engine.client, Worker(name, code_version(), tuple(queues), about["device"], os.getpid()))
     celery = make_celery(url)

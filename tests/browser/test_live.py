@@ -46,6 +46,7 @@ def watches(tab):
     tab.sees("#training-panel-subtitle", "Live")
 
 
+@pytest.mark.slow
 def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet, long_study):
     first, second = (free_desks(site=site) for _ in range(2))
     for tab in (first, second):

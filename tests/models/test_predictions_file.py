@@ -1,6 +1,5 @@
 """Predictions alone, from .npz and .csv files."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -237,7 +237,8 @@ def test_the_page_and_its_process_know_no_torch(store):
     assert told.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_everything_is_stopped_in_order(start, number):
     app = start().ready().working()
     pids = app.descendants()
@@ -292,6 +293,7 @@ def test_a_kill_during_the_start_is_made_good_by_the_next(start, seconds):
     assert again.end() == 0
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_start_are_told_of_once_and_not_started_again(start):
     app = start(DARKROOM_TASK_MODULES='["tests.nowhere"]').ready()
     reason = (
@@ -323,6 +325,7 @@ def test_a_store_that_cannot_be_prepared_yet_is_asked_again_and_again(monkeypatc
     assert refused == []
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_used_is_told_of_on_the_terminal_and_on_the_page(start, tmp_path):
     held = DataFolder(tmp_path / "data", "a test")
     held.check(find_server(Settings()))
@@ -367,6 +370,7 @@ def test_dead_children_are_replaced_while_the_page_goes_on(start):
     assert app.end() == 0
 
 
+@pytest.mark.slow
 def test_with_a_server_elsewhere_nothing_is_embedded_and_it_lives_on(start, tmp_path):
     store = Store(tmp_path / "store", memory=2**26).start()
     try:

@@ -81,6 +81,7 @@ def test_a_deaf_worker_is_replaced_after_a_cancel(rough):
     assert rough.engine.jobs.get(key).state == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_deaf_worker_is_replaced_although_the_job_was_asked_for_again(rough):
     spec = job("probe-deaf", {"tag": "asked for again", "seconds": 4})
     key = rough.engine.jobs.submit(spec)
@@ -145,6 +146,7 @@ def test_all_go_when_the_parent_is_killed(tmp_path):
     wait_until(lambda: all(gone(pid) for pid in pids))
 
 
+@pytest.mark.slow
 def test_workers_alone_for_a_server_elsewhere(store, client, tmp_path):
     """`python -m workers.fleet`, as a container runs it."""
     environment = os.environ | {

@@ -9,9 +9,9 @@ DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark
 
 
 @pytest.fixture
-def axes_desk(desks, encoded):
+def axes_desk(latent_desk, encoded):
     """The Teacher view and the VAE view of an image side by side, all of it painted."""
-    desk = desks()
+    desk = latent_desk
     desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=teacher,vae&focus={FIRST}")
     desk.wait_painted()
     desk.wait(f"{LATENT}.now !== null && {LATENT}.source.number === {FIRST}")

@@ -15,9 +15,9 @@ DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark
 SAID = re.compile(r"^(All|\d+ of) 512 ")
 
 
-def test_neighbours_lie_on_the_maps_about(desks, encoded):
+def test_neighbours_lie_on_the_maps_about(latent_desk, encoded):
     """Small hollow points, as many as there are; gone with the panel."""
-    desk = desks()
+    desk = latent_desk
     desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=teacher,vae&focus={FIRST}")
     wait_turn(desk, 1)
     points = "document.querySelectorAll('.scatter-hollow[data-name=neighbour]').length"
@@ -31,9 +31,9 @@ def test_neighbours_lie_on_the_maps_about(desks, encoded):
 
 
 @pytest.fixture
-def vae_desk(desks, encoded):
+def vae_desk(latent_desk, encoded):
     """The VAE view of an image in a study with a VAE, its neighbours painted."""
-    desk = desks()
+    desk = latent_desk
     desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=vae&focus={FIRST}")
     wait_turn(desk, 1)
     return desk
