@@ -72,13 +72,14 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     // The address bar follows the stores; nothing is loaded anew.
-    writeUrl(study, selection, focus, pinned, views) {
+    writeUrl(study, selection, focus, pinned, views, student) {
       if (!study) return window.dash_clientside.no_update;
       const parts = [`study=${study.id}`];
       if (views.join() !== 'teacher') parts.push(`views=${views.join()}`);
       if (selection) parts.push(`selection=${selection.id}`);
       if (Number.isInteger(focus)) parts.push(`focus=${focus}`);
       if (Number.isInteger(pinned)) parts.push(`pin=${pinned}`);
+      if (student) parts.push(`student=${encodeURIComponent(student)}`);
       history.replaceState(history.state, '', `${location.pathname}?${parts.join('&')}`);
       return window.dash_clientside.no_update;
     },

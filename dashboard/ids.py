@@ -8,6 +8,13 @@ READY = "ready"  # roles of the study whose results are there
 SELECTION = "selection"  # {"id", "images", "bits", "count", "label", "origin", ...} or None
 FOCUS = "focus"  # image id or None
 PINNED = "pinned"  # id of the image that the focused one is compared with, or None
+# {"of", "values"}: the code that the focused image was moved to, None for its own; "of" is the id of what the VAE view looks
+# at. What the latent axes tell has a "turn" besides, by which they know their own echo.
+LINE = "vae-line"
+BAND = "vae-band"  # {"of", "below", "above"}: half-widths of the band about it, an axis each; "turn" as well
+STUDENT = (
+    "student-written"  # the settings of the Student view that are not the usual ones, as they stand in the address
+)
 WORKSPACE = "workspace"  # names of the views that are shown
 KEPT = "kept"  # by id, what controls of views were set to when their view went
 TAB = "tab"  # names this browser tab to the engine's calls

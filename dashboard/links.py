@@ -35,6 +35,7 @@ def stores() -> list:
     return [
         dcc.Location(id=ids.URL, refresh=False),
         *[dcc.Store(id=store) for store in SHOWN],
+        *[dcc.Store(id=store) for store in (ids.LINE, ids.BAND, ids.STUDENT)],
         dcc.Store(id=ids.READY, data=[]),
         dcc.Store(id=ids.TAB, storage_type="session"),
     ]
@@ -173,6 +174,7 @@ def register(app: dash.Dash, engine: Engine) -> None:
         Output(ids.URL, "hash"),
         [Input(store, "data") for store in SHOWN],
         Input(ids.WORKSPACE, "data"),
+        Input(ids.STUDENT, "data"),
     )
 
     app.clientside_callback(

@@ -44,6 +44,13 @@ def wilson_interval(hits: int, count: int) -> tuple[float, float]:
     return (middle - half if hits else 0.0), (middle + half if hits < count else 1.0)
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """The probabilities of rows of logits (N, K), float64."""
+    shifted = np.asarray(logits, np.float64) - logits.max(axis=1, keepdims=True)
+    shares = np.exp(shifted)
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
 def entropy(probabilities: np.ndarray) -> float:
     """Of a distribution (K,), in bits."""
     positive = probabilities[probabilities > 0].astype(float)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import redis
 from pydantic import SecretStr
 
 from workers.embedded import find_server, server_child, wait_for_server
@@ -51,7 +52,14 @@ class Store:
     def start(self) -> "Store":
         self._process = subprocess.Popen(self._child.command, stdin=subprocess.PIPE, start_new_session=True)
         wait_for_server(self.url)
+        wait_until(self._is_loaded, what="the end of loading")
         return self
+
+    def _is_loaded(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.BusyLoadingError:
+            return False
 
     @property
     def pid(self) -> int:

@@ -37,7 +37,7 @@ TOLD = (
     (shared.nav_badge("jobs"), "children"),
 )
 # Roles that panels add when they are looked at: steps while they are made.
-LATER = ("embedding-", "hierarchy", "darksight-", "confidence-", "worth-", "counterfactual-")
+LATER = ("embedding-", "hierarchy", "darksight-", "confidence-", "worth-", "counterfactual-", "student-", "students-")
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 

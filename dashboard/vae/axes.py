@@ -121,8 +121,8 @@ def register_axes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         ClientsideFunction("darkroom", "drawLatent"),
         Output(ids.AXES_PAINTED, "data"),
         Input(ids.SOURCE, "data"),
-        Input(ids.LINE, "data"),
-        Input(ids.BAND, "data"),
+        Input(shared.LINE, "data"),
+        Input(shared.BAND, "data"),
         Input(ids.RESIDUAL, "checked"),
         Input(ids.ORDER, "value"),
         Input(ids.FIRST, "value"),
@@ -141,8 +141,8 @@ def register_axes(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_CODE, "n_clicks"),
         State(ids.SOURCE, "data"),
-        State(ids.LINE, "data"),
-        State(ids.BAND, "data"),
+        State(shared.LINE, "data"),
+        State(shared.BAND, "data"),
         prevent_initial_call=True,
     )
     def take(clicks: int | None, source: dict | None, line: dict | None, band: dict | None):

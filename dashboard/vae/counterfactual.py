@@ -265,7 +265,7 @@ def register_search(app: dash.Dash, engine: Engine) -> None:
         return (beats or 0) + 1
 
     @app.callback(
-        Output(ids.LINE, "data", allow_duplicate=True),
+        Output(shared.LINE, "data", allow_duplicate=True),
         Input(ids.COUNTER_MOVE, "n_clicks"),
         State(ids.SOURCE, "data"),
         State(ids.RESIDUAL, "checked"),

@@ -3,10 +3,6 @@
 # ---- what its panels share ----
 
 SOURCE = "vae-source"  # what is looked at: the focused image, its code, and the results it is asked of; or None
-# {"of", "values"}: the code that the image was moved to, None for its own; "of" is `source["id"]`. What the latent axes tell
-# has a "turn" besides, by which they know their own echo.
-LINE = "vae-line"
-BAND = "vae-band"  # {"of", "below", "above"}: half-widths of the band about it, an axis each; "turn" as well
 RESIDUAL = "vae-residual"  # whether what the VAE loses of the image is added back
 DOWNLOAD = "vae-download"
 DECK = "vae-deck"  # what is done around the line

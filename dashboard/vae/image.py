@@ -48,7 +48,7 @@ def register_image(app: dash.Dash, engine: Engine) -> None:
         Output(ids.DOWNLOAD, "data", allow_duplicate=True),
         Input(ids.TABLE_IMAGE, "n_clicks"),
         State(ids.SOURCE, "data"),
-        State(ids.LINE, "data"),
+        State(shared.LINE, "data"),
         State(ids.RESIDUAL, "checked"),
         State(shared.TAB, "data"),
         prevent_initial_call=True,

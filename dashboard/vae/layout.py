@@ -29,7 +29,7 @@ def layout() -> html.Div:
                 className="column",
             ),
             dcc.Download(id=ids.DOWNLOAD),
-            *[dcc.Store(id=store) for store in (ids.SOURCE, ids.LINE, ids.BAND)],
+            dcc.Store(id=ids.SOURCE),
         ],
         className="vae-view",
     )
@@ -51,8 +51,6 @@ VIEW = View(
         Part("Counterfactual", NEEDED),
     ),
     kept=(
-        (ids.LINE, "data"),
-        (ids.BAND, "data"),
         (ids.RESIDUAL, "checked"),
         *[(control, "value") for control in (ids.SIDE_DECK, ids.ORDER, ids.FIRST, ids.WIDTH, ids.VAE_WHAT)],
         *[
