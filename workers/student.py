@@ -130,7 +130,7 @@ def distilled(
         function,
         teacher,
         band,
-        params.count,
+        params.neighbours,
         params.held_out,
         params.distribution,
         settings,

@@ -20,7 +20,7 @@ class DistilParams(Params):
             gt=0, le=200, title="Band width", description="Where neighbours are drawn from, in % of each axis' range."
         ),
     ] = 15.0
-    count: Annotated[
+    neighbours: Annotated[
         int, Field(ge=2, le=MOST_NEIGHBOURS, title="Neighbours", description="That the student learns from.")
     ] = 512
     held_out: Annotated[

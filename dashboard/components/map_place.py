@@ -202,7 +202,7 @@ def job_told(made: Job, words: str) -> list:
         return [words]
     moving = made.state == "running" and made.fraction is None
     value = 100 if moving else 100 * (made.fraction or 0)
-    return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far the map is"))]
+    return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far it is"))]
 
 
 def is_previewed(made: Job) -> bool:

@@ -58,7 +58,7 @@ def settings_button() -> dmc.Popover:
                             dmc.Button("Keep", id=ids.PRESET_SAVE, size="xs", variant="light"),
                             dmc.Button(
                                 "Delete this preset", id=ids.PRESET_DELETE, size="xs", variant="subtle", color="red",
-                                disabled=True,
+                                display="none",
                             ),
                         ],
                         className="student-presets",
@@ -130,7 +130,7 @@ def register_form(app: dash.Dash, first: FirstAnswers) -> None:
         Output(shared.STUDENT, "data"),
         Output(ids.PRESET, "value", allow_duplicate=True),
         Output(ids.PRESET, "data"),
-        Output(ids.PRESET_DELETE, "disabled"),
+        Output(ids.PRESET_DELETE, "display"),
         Input(ids.OWN_PRESETS, "data"),
         Input(ids.SHOWN, "data"),
         *[Input(name, prop) for name, prop in PLACES],
@@ -143,7 +143,12 @@ def register_form(app: dash.Dash, first: FirstAnswers) -> None:
         if now is None:  # somebody types
             return dash.no_update, dash.no_update, offered, dash.no_update
         name = preset_of(now.model_dump(), own or {})
-        return written(now.model_dump(), (shown or {}).get("key")), name, offered, name not in (own or {})
+        return (
+            written(now.model_dump(), (shown or {}).get("key")),
+            name,
+            offered,
+            "block" if name in (own or {}) else "none",
+        )
 
     @app.callback(
         Output(ids.OWN_PRESETS, "data", allow_duplicate=True),

@@ -15,9 +15,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "Logit matching": {"temperature": 100.0, "epochs": 30},
     "Optimum": {"optimizer": "lbfgs", "learning_rate": 1.0, "l2": 1e-4},
 }
+KEY = "key"  # in an address, beside the settings: how the key of the student that is shown begins
 SHORT = {  # as a table has room for them
     "width": "band {} %",
-    "count": "{} neighbours",
+    "neighbours": "{} neighbours",
     "held_out": "{} held out",
     "temperature": "T = {}",
     "epochs": "{} epochs",
@@ -49,14 +50,16 @@ def short(settings: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-KEY = "key"  # in an address, beside the settings: how the key of the student that is shown begins
+def plain(value: Any) -> str:
+    """A value as briefly as it can be read again: 1 for yes, 3 for 3.0."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def written(settings: Mapping[str, Any], shown: str | None = None) -> str:
     """What differs from the defaults, as an address has it: "temperature:4,epochs:20"; and the student with this key."""
-    parts = [
-        f"{name}:{int(value) if isinstance(value, bool) else value}" for name, value in differing(settings).items()
-    ]
+    parts = [f"{name}:{plain(value)}" for name, value in differing(settings).items()]
     return ",".join([*parts, *([f"{KEY}:{shown[:8]}"] if shown else [])])
 
 

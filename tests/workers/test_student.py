@@ -42,8 +42,9 @@ def test_the_defaults_are_those_of_the_science():
     theirs = {field.name: field.default for field in fields(StudentSettings)}
     assert {name: ours[name] for name in theirs} == theirs
     known = inspect.signature(distil_locally).parameters
-    for name in ("count", "held_out", "distribution", "tree_depth"):
+    for name in ("held_out", "distribution", "tree_depth"):
         assert ours[name] == known[name].default
+    assert ours["neighbours"] == known["count"].default
 
 
 def inputs_of(asked):
@@ -59,7 +60,7 @@ def wide(asked, learned, results, percent=60.0, centre=None):
 
 
 def test_golden_student(asked, learned, results, make):
-    params = {"number": NUMBER, "width": 60.0, "count": 200, "held_out": 50}
+    params = {"number": NUMBER, "width": 60.0, "neighbours": 200, "held_out": 50}
     key = make(job("student", params, **inputs_of(asked)))
     assert KINDS["student"].version == 1
     shapes = described(results, key)
@@ -91,7 +92,7 @@ def test_golden_student(asked, learned, results, make):
 def test_a_student_of_a_moved_image_is_shown_that(asked, learned, results, make):
     centre = results.array(asked["codes"].key, "codes")[1500]
     widths = [[1.0, 0.5]] * 4
-    params = {"number": NUMBER, "centre": centre.tolist(), "widths": widths, "count": 40, "held_out": 16}
+    params = {"number": NUMBER, "centre": centre.tolist(), "widths": widths, "neighbours": 40, "held_out": 16}
     key = make(job("student", params, **inputs_of(asked)))
     moved = ImageFunction.of(learned[1], digits().images[NUMBER])(centre[np.newaxis])
     assert results.array(key, "image") == pytest.approx(np.rint(255 * moved[0]), abs=1)
@@ -101,7 +102,7 @@ def test_a_student_of_a_moved_image_is_shown_that(asked, learned, results, make)
 
 def test_one_label_says_nothing(asked, results, make):
     key = make(
-        job("student", {"number": NUMBER, "width": 0.01, "count": 20, "held_out": 16}, **inputs_of(asked)),
+        job("student", {"number": NUMBER, "width": 0.01, "neighbours": 20, "held_out": 16}, **inputs_of(asked)),
     )
     meta = results.meta(key)
     assert meta["says_little"].endswith("widen the band.")
@@ -118,7 +119,7 @@ def test_what_cannot_be_distilled_says_why(asked, results, make, jobs):
     ):
         assert named in complaint(jobs, results, job("student", params, **inputs))
     for params, named in (
-        ({"count": 1}, "greater than or equal to 2"),
+        ({"neighbours": 1}, "greater than or equal to 2"),
         ({"temperature": 0.0}, "greater than 0"),
         ({"temperature": -1.0}, "greater than 0"),
     ):
@@ -145,7 +146,7 @@ def test_golden_students(asked, learned, results, make):
     right = (1438 + np.flatnonzero(predicted == labels[1438:]))[:2].tolist()
     wrong = (1438 + np.flatnonzero(predicted != labels[1438:]))[:2].tolist()
     numbers = [*right, *wrong]
-    params = {"numbers": numbers[::-1], "width": 40.0, "count": 60, "held_out": 20, "epochs": 3}
+    params = {"numbers": numbers[::-1], "width": 40.0, "neighbours": 60, "held_out": 20, "epochs": 3}
     key = make(job("students", params, **inputs_of(asked)))
     assert KINDS["students"].version == 1
     array = partial(results.array, key)
