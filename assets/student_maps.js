@@ -21,10 +21,11 @@
 
   // ---- what is of another image than the focused one is hidden at once ----
 
-  let current = null;  // key of the student that may be seen
+  let focused = null;
+  let told = null;  // what is to be shown
 
   const mark = () => document.querySelectorAll('.student-of').forEach((body) => {
-    body.classList.toggle('student-stale', body.dataset.of !== current);
+    body.classList.toggle('student-stale', told?.number !== focused || body.dataset.of !== told?.key);
   });
 
   new MutationObserver(mark).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['data-of']});
@@ -159,14 +160,16 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    followStudent(focus, shown) {
-      current = shown && shown.number === focus ? shown.key : null;
+    followStudent(focus) {
+      focused = focus;
       mark();
       return window.dash_clientside.no_update;
     },
 
     async drawStudent(shown, order, scale) {
       const keep = window.dash_clientside.no_update, turn = (wanted += 1);
+      told = shown;
+      mark();
       if (!shown) return keep;
       const keys = [[shown.key, shown.title], ...(shown.other ? [[shown.other, shown.other_title]] : [])];
       const students = await Promise.all(keys.map(([key, title]) => fetchStudent(key, title))).catch(() => null);

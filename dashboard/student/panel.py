@@ -147,11 +147,11 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         told = shown_now(engine, ready, study, focus, chosen, compared, line, band)
         return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
 
+    # By itself, as what draws the student waits until there is one.
     app.clientside_callback(
         ClientsideFunction("darkroom", "followStudent"),
         Output(ids.FOLLOWED, "data"),
         Input(shared.FOCUS, "data"),
-        Input(ids.SHOWN, "data"),
     )
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawStudent"),

@@ -10,6 +10,16 @@ FIRST, SECOND = 1600, 1500
 DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark')"
 SHOWN = "document.querySelector('#student-maps')?.dataset.shown"
 
+HOLD = """() => {  // the server's answers are held back until `letGo` is called
+    const {fetch} = window, held = [];
+    window.fetch = (address, ...more) => (String(address).includes('_dash-update-component')
+        ? new Promise((go) => held.push(go)).then(() => fetch(address, ...more)) : fetch(address, ...more));
+    window.letGo = () => {
+        window.fetch = fetch;
+        held.forEach((go) => go());
+    };
+}"""
+
 
 @pytest.fixture
 def student_desk(latent_desk, encoded):
@@ -95,21 +105,20 @@ def test_a_student_is_made_read_and_compared(student_desk, encoded):
     assert desk.props("student-set-temperature")["value"] == 4
 
 
-def test_an_old_student_is_gone_under_a_new_image(student_desk, encoded):
+def test_an_old_student_is_gone_under_a_new_image(student_desk):
+    """As soon as the focus is another, and before the server has said anything."""
     desk = student_desk
     if not desk.js(f"{SHOWN} ?? ''"):
         generate(desk)
     desk.wait(f"{SHOWN}")
-    # As soon as the focus is another, and before the server has said anything.
-    hidden = desk.js(
-        f"""async () => {{
-            dash_clientside.set_props('focus', {{data: {SECOND}}});
-            for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-            return [...document.querySelectorAll('.student-of')].every((body) => getComputedStyle(body).visibility === 'hidden'
-                || !body.getClientRects().length);
-        }}"""
+    desk.js(HOLD)
+    desk.js(f"dash_clientside.set_props('focus', {{data: {SECOND}}})")
+    desk.wait(
+        """[...document.querySelectorAll('.student-of')].every((body) => getComputedStyle(body).visibility === 'hidden'
+            || !body.getClientRects().length)"""
     )
-    assert hidden
+    assert desk.data("student-shown")["number"] == FIRST
+    desk.js("window.letGo()")
     desk.wait_data("student-shown", "data === null")
     expect(desk.at("#student-words")).to_be_visible()
     desk.js(f"dash_clientside.set_props('focus', {{data: {FIRST}}})")
