@@ -4,7 +4,8 @@
 
 From a move of the pointer that drags a point of the line to the frame in which the image, the teacher's answer and its places
 on the maps show that move or a later one; with 10 and with 128 latent values, idle and while a VAE is trained by a worker for
-jobs. Then 512 neighbours, from the press of "Draw others" to the painted grid. The study is the digits, or MNIST where DIR
+jobs. Then 512 neighbours, from the press of "Draw others" to the painted grid, and a student with its defaults, from the press of
+"Generate & train" to its painted maps. The study is the digits, or MNIST where DIR
 holds its four files. Beside it: the call alone, asked from here, without any page.
 """
 
@@ -22,7 +23,7 @@ from workers.studies import Study, digits_study
 
 SIZES = (10, 128)
 EPOCHS = 3  # of the VAEs: how well they decode is no matter here
-MEDIAN_SECONDS, P95_SECONDS, NEIGHBOUR_SECONDS = 0.060, 0.120, 0.300
+MEDIAN_SECONDS, P95_SECONDS, NEIGHBOUR_SECONDS, STUDENT_SECONDS = 0.060, 0.120, 0.300, 1.5
 STEP, PAUSE_MS = 3, 30  # px a move, and until the next: a hand that goes on
 MOVES = 30  # in a drag
 MOST_RESAMPLES = 10
@@ -47,6 +48,16 @@ WATCH_NEIGHBOURS = """() => {
   window.painted = null;
   const grid = document.querySelector('#neighbours'), before = grid.dataset.turn, began = performance.now();
   const look = () => requestAnimationFrame(grid.dataset.turn === before ? look : () => {
+    window.painted = performance.now() - began;
+  });
+  look();
+}"""
+
+
+WATCH_STUDENT = """() => {
+  window.painted = null;
+  const shown = () => document.querySelector('#student-maps')?.dataset.shown, before = shown(), began = performance.now();
+  const look = () => requestAnimationFrame(shown() === before ? look : () => {
     window.painted = performance.now() - began;
   });
   look();
@@ -91,6 +102,19 @@ def resamples(page: Page, runs: int) -> list[float]:
         page.wait_for_function("() => window.painted !== null")
         taken.append(page.evaluate("() => window.painted") / 1000)
     return taken
+
+
+def students(page: Page, runs: int) -> list[float]:
+    """Seconds from a press of "Generate & train" to the painted student, each with another seed."""
+    taken = []
+    for seed in range(1, runs + 2):  # the first has models to load
+        page.evaluate(f"() => window.dash_clientside.set_props('student-set-seed', {{value: {seed}}})")
+        page.wait_for_timeout(700)
+        page.evaluate(WATCH_STUDENT)
+        page.click("#student-generate")
+        page.wait_for_function("() => window.painted !== null")
+        taken.append(page.evaluate("() => window.painted") / 1000)
+    return taken[1:]
 
 
 def call_alone(engine: Engine, study: Study, runs: int) -> float:
@@ -163,6 +187,12 @@ def main() -> None:
             verdicts.append(
                 f"512 neighbours, {latents}: ≤ {ms(NEIGHBOUR_SECONDS)}: {met(median(taken), NEIGHBOUR_SECONDS)}"
             )
+            tab.goto(f"http://127.0.0.1:{page.port}/?study={study.id}&views=student&focus={number}")
+            tab.wait_for_selector("#student-generate:not([disabled])")
+            taken = students(tab, min(MOST_RESAMPLES, chosen.runs))
+            middle, p95 = median(taken), percentile(taken, 0.95)
+            rows.append([f"a student, {latents} latent values", str(len(taken)), ms(middle), ms(p95), ""])
+            verdicts.append(f"a student, {latents}: ≤ {ms(STUDENT_SECONDS)}: {met(middle, STUDENT_SECONDS)}")
             tab.close()
         browser.close()
     print(
