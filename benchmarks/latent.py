@@ -4,9 +4,9 @@
 
 From a move of the pointer that drags a point of the line to the frame in which the image, the teacher's answer and its places
 on the maps show that move or a later one; with 10 and with 128 latent values, idle and while a VAE is trained by a worker for
-jobs. Then 512 neighbours, from the press of "Draw others" to the painted grid, and a student with its defaults, from the press of
-"Generate & train" to its painted maps. The study is the digits, or MNIST where DIR
-holds its four files. Beside it: the call alone, asked from here, without any page.
+jobs. Then 512 neighbours, from the press of "Draw others" to the painted grid, and a student with its defaults, from the press
+of "Generate & train" to its painted maps. The study is the digits, or MNIST where DIR holds its four files. Beside it: the call
+alone, asked from here, without any page.
 """
 
 import time
