@@ -27,8 +27,10 @@
   // Those of one map, as [name, x, y].
   const hollowOn = (map) => [...shown].flatMap(([name, {points}]) => (points[map] ?? []).map((place) => [name, ...place]));
 
-  // Keys of the finished maps in the plane that the page shows of these images.
-  const shownMaps = (images) => Object.values(darkroom.maps)
+  // Keys of the finished maps in the plane that the page shows of these images; `place` names where, if not anywhere.
+  const shownMaps = (images, place = null) => Object.entries(darkroom.maps)
+    .filter(([name]) => place === null || name === place)
+    .map(([, map]) => map)
     .filter(({host, source}) => host.isConnected && source?.images === images && !source.preview && source.dims === 2)
     .map(({source}) => source.map);
 

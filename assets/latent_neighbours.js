@@ -169,14 +169,15 @@
     showPlaces();
   };
 
-  // Where they would lie on the maps that are shown, about. They are painted by now: nobody waits for it.
+  // Where they lie on the DarkSight map, which places what the teacher says of them. They are painted by now: nobody waits for it.
+  // On other maps hundreds of images would have to be looked for among all, which would hold up a hand.
   const showPlaces = async () => {
     if (!shown) return;
-    const {question, source} = shown, maps = darkroom.shownMaps(source.images);
+    const {question, source} = shown, maps = darkroom.shownMaps(source.images, 'darksight');
     if (!maps.length) return;
     const here = shown;
     try {
-      const {places} = await darkroom.ask('neighbour-places', {...question, predictions: source.predictions, maps});
+      const {places} = await darkroom.ask('neighbour-places', {...question, maps});
       if (here !== shown || wanted) return;
       const points = Object.entries(places).map(([map, spots]) => [map, spots.filter(Boolean)]);
       darkroom.hollow('neighbour', Object.fromEntries(points), place.body);

@@ -52,10 +52,10 @@ class Store:
     def start(self) -> "Store":
         self._process = subprocess.Popen(self._child.command, stdin=subprocess.PIPE, start_new_session=True)
         wait_for_server(self.url)
-        wait_until(self._is_loaded, what="the end of loading")
         return self
 
-    def _is_loaded(self) -> bool:
+    def is_loaded(self) -> bool:
+        """Whether it has read what it wrote before, be it nothing: a server that has just started answers before that."""
         try:
             return bool(redis.Redis.from_url(self.url).ping())
         except redis.BusyLoadingError:

@@ -2,6 +2,7 @@
 step to another class."""
 
 import base64
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from models.atlas import TILES_PER_PAGE, TILES_PER_ROW, atlas_pages, page_layout
 from models.counterfactual import Scale, find_counterfactual
 from models.latent import step_effects
 from models.morph import Way, morph
-from models.neighbours import Band, Distribution, checked_band, make_neighbours, sample_codes
-from models.teacher import softmax
+from models.neighbours import Band, Distribution, Neighbours, checked_band, make_neighbours, sample_codes
+from workers.darksight import warm_map
 from workers.latent_params import CounterfactualParams
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
@@ -148,8 +149,8 @@ def morph_of(
     }
 
 
-@answers("neighbours")
-def neighbours(
+@functools.lru_cache(1)  # asked for twice, the second time for their places
+def neighbours_of(
     results: Results,
     images: str,
     teacher: str,
@@ -157,24 +158,44 @@ def neighbours(
     vae: str,
     codes: str,
     number: int,
-    centre: Sequence[float] | None,
-    widths: Sequence[Sequence[float]],
+    centre: tuple[float, ...] | None,
+    widths: tuple[tuple[float, ...], ...],
     count: int,
     distribution: Distribution,
     seed: int,
     residual: bool,
-) -> dict[str, Any]:
-    """Images whose codes lie in a band, as one picture of tiles, and what the teacher says of each. The original is what it
-    says of the image itself."""
+) -> tuple[Neighbours, Band]:
+    """Images whose codes lie in a band, and what the teacher says of each."""
     function = function_of(results, images, vae, number, residual)
-    asked = warm_teacher(results, teacher, epoch)
     band = band_of(results, vae, codes, function.code if centre is None else centre, widths)
+    moved = drawn(band, count, distribution, seed)
     with all_cores():
-        told = make_neighbours(function, asked, band, drawn(band, count, distribution, seed))
-    shown = as_bytes(told.images)
+        return make_neighbours(function, warm_teacher(results, teacher, epoch), band, moved), band
+
+
+def hashed(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A question about neighbours, with tuples in place of lists."""
+    centre, widths = asked["centre"], asked["widths"]
+    try:
+        pairs = tuple(tuple(pair) for pair in widths)
+    except TypeError:
+        raise ValueError("A band must have two half-widths an axis, below and above.") from None
+    return {**asked, "centre": None if centre is None else tuple(centre), "widths": pairs}
+
+
+@answers("neighbours")
+def neighbours(
+    results: Results, images: str, teacher: str, epoch: int, vae: str, number: int, **band: Any
+) -> dict[str, Any]:
+    """The neighbours of an image, as one picture of tiles, and what the teacher says of each. The original is what it says of
+    the image itself. Parameters as those of `neighbours_of`."""
+    asked = {"images": images, "teacher": teacher, "epoch": epoch, "vae": vae, "number": number, **band}
+    told, drawn_from = neighbours_of(results, **hashed(asked))
+    shown, count = as_bytes(told.images), len(told.images)
     layout = page_layout(shown)
     top = told.probabilities.argmax(axis=1)
-    original = int(asked.classify(focused_image(results, images, vae, number).pixels[np.newaxis])[0].argmax())
+    known = warm_teacher(results, teacher, epoch)
+    original = int(known.classify(focused_image(results, images, vae, number).pixels[np.newaxis])[0].argmax())
     return {
         "page": base64.b64encode(next(atlas_pages(shown))).decode(),
         "media_type": layout.media_type,
@@ -186,39 +207,21 @@ def neighbours(
         "shares": as_text(told.probabilities.max(axis=1), np.float32),
         "own": as_text(told.probabilities[:, original], np.float32),
         "distances": as_text(told.distances, np.float32),
-        "label_shares": (np.bincount(top, minlength=asked.n_classes) / count).tolist(),
+        "label_shares": (np.bincount(top, minlength=known.n_classes) / count).tolist(),
         "original": original,
-        "cut": band.cut,
+        "cut": drawn_from.cut,
     }
 
 
 @answers("neighbour-places")
-def neighbour_places(
-    results: Results,
-    images: str,
-    teacher: str,
-    epoch: int,
-    vae: str,
-    codes: str,
-    number: int,
-    centre: Sequence[float] | None,
-    widths: Sequence[Sequence[float]],
-    count: int,
-    distribution: Distribution,
-    seed: int,
-    residual: bool,
-    predictions: str,
-    maps: Sequence[str],
-) -> dict[str, Any]:
-    """About where the same neighbours would lie on maps; asked for once they are painted, as nobody waits for it."""
-    function = function_of(results, images, vae, number, residual)
-    band = band_of(results, vae, codes, function.code if centre is None else centre, widths)
-    moved = drawn(band, count, distribution, seed)
-    with all_cores():
-        told = warm_teacher(results, teacher, epoch).predict(function(moved))
-        said = softmax(told.logits)
-        places = {key: places_on(results, key, predictions, codes, moved, told, said) for key in maps}
-    return {"places": places}
+def neighbour_places(results: Results, maps: Sequence[str], **asked: Any) -> dict[str, Any]:
+    """Where the same neighbours lie on DarkSight maps, which place what the teacher says of them; asked for once they are
+    painted. Parameters beside `maps` as those of `neighbours_of`."""
+    told, _ = neighbours_of(results, **hashed(asked))
+    places = {key: warm_map(results, key).transform(told.probabilities) for key in maps}
+    return {
+        "places": {key: [None if np.isnan(at[0]) else at.tolist() for at in found] for key, found in places.items()}
+    }
 
 
 @answers("neighbour-codes")

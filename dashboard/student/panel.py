@@ -25,7 +25,7 @@ from dashboard.measures import softmax
 from dashboard.student import ids
 from dashboard.student.asked import Known, asked_of, band_words, students_of
 from dashboard.student.form import PLACES, generate_button, read_form, register_form, settings_button
-from dashboard.vae.source import obstacle, source_of
+from dashboard.vae.source import IN_THE_MAKING, NO_IMAGE, NO_STUDY, NO_VAE, obstacle, source_of
 from workers.engine import Engine
 from workers.student_params import DistilParams
 
@@ -33,6 +33,12 @@ LINE = "What decides, read from a linear model of the image's neighbours"
 NOT_YET = (
     "Press Generate & train: neighbours of the image are drawn, and a student learns what the teacher says of them."
 )
+WAITS_FOR = {  # what the VAE view says in its own words
+    NO_STUDY: "A student can be trained when the study has a teacher and a VAE.",
+    NO_VAE: "Train a VAE in the VAE view: a student learns from neighbours that it decodes.",
+    IN_THE_MAKING: "A student can be trained when the VAE is there and has encoded the images.",
+    NO_IMAGE: "Click an image in the Teacher view or a point of a map, or press / and type its number: then press Generate.",
+}
 WAIT_SECONDS = 3.0  # that an answer is held back while a student is made: a pulse would show it half a second late
 LOOK_SECONDS = 0.02
 ORDERS = [("share", "Likeliest first"), ("class", "By class")]
@@ -179,7 +185,7 @@ def shown_now(
     }  # fmt: skip
     words = obstacle(engine, ready, study, focus)
     if words or study is None or focus is None:
-        return told | {"words": words.replace("axes", "student").replace("its code appears", "its student appears")}
+        return told | {"words": WAITS_FOR.get(words, words)}
     source = source_of(engine, study["keys"], focus)
     known = students_of(engine, study["keys"], focus)
     told |= {"source": source, "cannot": False, "words": NOT_YET}

@@ -78,7 +78,7 @@ def neighbours_panel() -> html.Section:
             "blurred, and the teacher may take them for others for that alone.",
             "Distance is that from the line in half-widths of the band, root mean square over its axes. Least sure first "
             "orders by the probability of the image's own class. Click a tile, or walk with the arrow keys, and move the line "
-            "there.",
+            "there. On the DarkSight map, beside this view, they are small hollow points.",
         ],
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines import Store
+from tests.engines import Store, wait_until
 from workers.engine import Engine
 from workers.kinds import JobSpec, job
 from workers.params import GivenParams
@@ -76,6 +76,7 @@ class Own:
 def own_store(folder: Path, **settings) -> Iterator[Own]:
     """A running store and an engine as the page has one: it does not wait for a server that is away."""
     store = Store(folder, memory=BUDGET, **settings).start()
+    wait_until(store.is_loaded, what="the end of loading")
     chosen = Settings(data_dir=folder, redis_url=store.url, memory=BUDGET, **settings)
     engine = Engine.connect(chosen, store.url, patient=False)
     engine.results.set_budget(BUDGET)

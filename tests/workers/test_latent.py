@@ -8,7 +8,6 @@ import pytest
 
 from models.counterfactual import Scale, find_counterfactual
 from models.data import digits
-from models.embedding.approximate import approximate_places
 from models.latent import ImageFunction, step_effects
 from models.morph import morph
 from models.neighbours import checked_band, make_neighbours, sample_codes
@@ -142,35 +141,26 @@ def test_from_another_centre_the_original_is_still_the_image(asked, learned, res
     assert told["page"] != here["page"]
 
 
-def test_neighbours_lie_on_maps_where_their_answers_are_at_home(asked, learned, results, make, jobs):
-    """On a DarkSight map where it places what the teacher says of them; elsewhere near the images that are like them."""
-    inputs = {
-        "images": asked["images"],
-        "predictions": job("predictions", images=asked["images"], teacher=asked["teacher"]),
-    }
-    make(inputs["predictions"])
-    plane, students = (
-        make(job("embedding", {"method": "pca", "of": "logits"}, **inputs)),
-        make(job("darksight", {"effort": "quick"}, **inputs)),
-    )
+def test_neighbours_lie_on_a_darksight_map_where_it_places_their_answers(asked, learned, results, make):
+    predictions = job("predictions", images=asked["images"], teacher=asked["teacher"])
+    make(predictions)
+    key = make(job("darksight", {"effort": "quick"}, images=asked["images"], predictions=predictions))
     question = {**keys(asked, *ALL), **SETTINGS, **BAND}
-    told = neighbour_places(results, **question, predictions=inputs["predictions"].key, maps=[plane, students])
+    told = neighbour_places(results, **question, maps=[key])
     own = function(learned)
     lower, upper = (results.array(asked["codes"].key, name) for name in ("lower", "upper"))
     band = checked_band(own.code, np.array(BAND["widths"]), lower, upper)
-    said = learned[0].predict(own(sample_codes(band, 70, "normal", 3)))
-    wanted = warm_map(results, students).transform(softmax(said.logits))
-    assert np.array(told["places"][students]) == pytest.approx(wanted, abs=0.01 * float(np.ptp(wanted)))
-    known = results.array(inputs["predictions"].key, "logits")
-    near = approximate_places(known, results.array(plane, "places"), said.logits)
-    assert np.array(told["places"][plane]) == pytest.approx(near, abs=1e-2)
-    assert neighbour_places(results, **question, predictions=inputs["predictions"].key, maps=[]) == {"places": {}}
+    said = softmax(learned[0].classify(own(sample_codes(band, 70, "normal", 3))))
+    wanted = warm_map(results, key).transform(said)
+    assert np.array(told["places"][key]) == pytest.approx(wanted, abs=0.01 * float(np.ptp(wanted)))
+    assert neighbour_places(results, **question, maps=[]) == {"places": {}}
 
 
 WRONG = (
     ({"widths": [[0, 0]] * 4}, "width 0 on every axis"),
     ({"widths": [[0, -1]] * 4}, "half-widths of a band must be 0 or more; on axis 0"),
     ({"widths": [[1, 1]] * 3}, "for 4 axes"),
+    ({"widths": 3}, "two half-widths an axis, below and above"),
     ({"widths": [[1, 1], [1]]}, "two half-widths an axis, below and above, for 4 axes"),
     ({"centre": [1.0]}, "must be 4 finite numbers"),
     ({"centre": [99.0, 0, 0, 0]}, "outside the data's codes"),

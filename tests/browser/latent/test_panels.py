@@ -15,10 +15,10 @@ DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark
 SAID = re.compile(r"^(All|\d+ of) 512 ")
 
 
-def test_neighbours_lie_on_the_maps_about(latent_desk, encoded):
+def test_neighbours_lie_on_the_darksight_map(latent_desk, encoded):
     """Small hollow points, as many as there are; gone with the panel."""
     desk = latent_desk
-    desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=teacher,vae&focus={FIRST}")
+    desk.page.goto(f"{desk.site}/?study={encoded.study.id}&views=vae,darksight&focus={FIRST}")
     wait_turn(desk, 1)
     points = "document.querySelectorAll('.scatter-hollow[data-name=neighbour]').length"
     desk.wait(f"{points} === 512")
