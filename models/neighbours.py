@@ -228,4 +228,5 @@ def distances(band: Band, codes: np.ndarray) -> np.ndarray:
     moves = codes.astype(np.float64) - band.centre
     widths = np.where(moves < 0, band.widths[:, 0], band.widths[:, 1]).astype(np.float64)
     scaled = np.divide(moves, widths, out=np.zeros_like(moves), where=widths > 0)
+    scaled = scaled.clip(-1, 1)  # single precision may carry a code a little beyond a narrow band's edge
     return np.sqrt((scaled**2).sum(axis=1) / (band.widths.max(axis=1) > 0).sum())

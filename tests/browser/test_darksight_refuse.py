@@ -55,6 +55,7 @@ def test_a_threshold_by_click_and_key(refuse_desk, darksight):
     desk.wait(
         "document.querySelector('#refuse .js-plotly-plot').data.find(trace => trace.name === 'Entropy').line.width === 3"
     )
+    desk.sees("#refuse-told", re.compile("^Entropy of "))  # the field has the measure's own threshold by now
     field = desk.at("#refuse-share")
     field.fill("90")
     field.press("Enter")

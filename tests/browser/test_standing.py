@@ -303,6 +303,7 @@ def test_a_failed_job_says_why_here_and_in_the_jobs_view(bare_tab, own):
     assert own.engine.jobs.get(job.key).state == "cancelled"
 
 
+@pytest.mark.slow
 def test_the_table_of_jobs_keeps_focus_and_place_while_one_runs(tab, own, study):
     other = own.engine.studies.create("<b>Other", digits_study(images={"seed": 3}))
     job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")

@@ -324,6 +324,7 @@ def test_the_split_of_a_selection_comes_with_its_address(desk, digits, arrays, i
     desk.wait_grid(list(range(N_TRAIN)))
 
 
+@pytest.mark.slow
 def test_thumbnails_that_did_not_come_are_asked_for_again(desk, first_desk):
     first_desk[1].allow(REFUSED)
     asked = []
@@ -345,6 +346,7 @@ def test_thumbnails_that_did_not_come_are_asked_for_again(desk, first_desk):
 REFUSED = "/array/|/atlas/|Failed to load resource|net::ERR"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "refuse", [lambda route: route.fulfill(status=503, body="The store does not answer"), lambda route: route.abort()]
 )

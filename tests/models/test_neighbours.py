@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -31,6 +31,7 @@ def test_the_width_is_a_percentage_of_the_range_from_edge_to_edge():
 
 
 @given(SHARES, WIDTHS, st.integers(0, 1000))
+@example(np.zeros(3, np.float32), np.array([[0, 1e-5], [0, 0], [0, 0]], np.float32), 1)
 def test_codes_lie_within_the_band_and_the_data(shares, widths, seed):
     centre = LOWER + shares * (UPPER - LOWER)
     asked = np.stack([centre - widths[:, 0], centre + widths[:, 1]])

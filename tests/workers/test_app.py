@@ -223,6 +223,7 @@ def test_the_configuration_is_shown_without_secrets(tmp_path):
 # ---- what is started ----
 
 
+@pytest.mark.slow
 def test_the_page_and_its_process_know_no_torch(store):
     program = (
         "import sys; from workers.settings import Settings; from workers.engine import Engine\n"

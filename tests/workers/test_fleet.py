@@ -118,6 +118,7 @@ def test_workers_go_on_after_the_server_was_killed(rough):
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_hands_its_job_back(rough):
     key = rough.engine.jobs.submit(job("probe-sleep", {"tag": "handed back", "seconds": 2}))
     child = running_worker(rough, key)
@@ -128,6 +129,7 @@ def test_a_worker_that_is_told_to_stop_hands_its_job_back(rough):
     assert any("was stopped; the job goes back into the queue" in line for line in rough.engine.jobs.log(key))
 
 
+@pytest.mark.slow
 def test_all_go_when_the_parent_is_killed(tmp_path):
     """The whole of it in a process of its own, which is then killed: server and workers must go with it."""
     program = (
