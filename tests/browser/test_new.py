@@ -109,9 +109,10 @@ def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
     choose(tab, "new-predictions-outputs", "told apart by the numbers")
     expect(tab.at("#new-predictions-told")).to_contain_text("60 predictions, as probabilities.")
     tab.at("#new-start").click()
+    shown = tab.wait_data("study", "data?.title === 'pets'")
     tab.wait_painted()
     (study,) = [study for study in fleet.engine.studies.all() if study.title == "pets"]
-    tab.wait_data("study", f"data?.id === '{study.id}'")
+    assert shown["id"] == study.id
 
 
 def test_a_duplicate_begins_with_the_settings_of_its_study(fresh_desk):
