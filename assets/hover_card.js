@@ -2,6 +2,7 @@
 // student. It knows nothing of how points are drawn.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
 
   const SIDE = 48;  // px of the picture
   const AWAY = 16;  // px from the pointer
@@ -9,12 +10,6 @@
   const PATIENCE = 80;  // ms that one image is hovered before its numbers are asked for, where each is asked for by itself
 
   const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   // Where a card goes, as [left, top] in px of the window: beside the pointer, within `bounds` if it has room there without
   // covering the pointer, else within the window. Sizes are {width, height}, bounds {left, top, right, bottom}. A window that

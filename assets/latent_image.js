@@ -2,30 +2,18 @@
 // answer before and after.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
   const MOST_BARS = 10;
   const LEAST = 0.003;  // a share that is seen
   const TITLES = {original: 'Image', reconstruction: 'Reconstruction', now: 'Line', difference: 'Difference'};
-  const [BRIGHTER, DARKER] = [[63, 144, 218], [231, 99, 0]];
-
-  const element = (name, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(name), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
+  const FULL = 170;  // a change of the sum of the channels that has full colour
 
   const percent = (share) => (share >= 0.0995 ? `${(100 * share).toFixed(0)}%` : share >= 0.00095 ? `${(100 * share).toFixed(1)}%` : '<0.1%');
 
-  // How much brighter or darker an image is than another, channels summed, over the ground of the panel.
-  const paintDifference = (canvas, after, before, [channels, height, width]) => {
-    Object.assign(canvas, {width, height});
-    const context = canvas.getContext('2d'), picture = context.createImageData(width, height), size = width * height;
-    for (let place = 0; place < size; place += 1) {
-      let change = 0;
-      for (let channel = 0; channel < channels; channel += 1) change += after[channel * size + place] - before[channel * size + place];
-      const colour = change > 0 ? BRIGHTER : DARKER;
-      picture.data.set([...colour, Math.min(255, 1.5 * Math.abs(change))], 4 * place);
-    }
-    context.putImageData(picture, 0, 0);
+  // How much brighter or darker an image is than another, channels summed.
+  const paintDifference = (canvas, after, before, shape) => {
+    const change = Int16Array.from(after, (value, place) => value - before[place]);
+    darkroom.signed.paint(canvas, darkroom.signed.summed(change, shape), shape, FULL);
   };
 
   class LatentImage {
@@ -47,19 +35,19 @@
       host.hidden = !source;
       document.getElementById('latent-image-words').style.display = source ? 'none' : '';
       if (!source) return;
-      const pictures = element('div', 'latent-pictures', host);
+      const pictures = make('div', 'latent-pictures', host);
       this.canvases = Object.fromEntries(Object.entries(TITLES).map(([name, title]) => {
-        const figure = element('figure', `latent-${name}`, pictures);
-        const canvas = element('canvas', '', figure);
+        const figure = make('figure', `latent-${name}`, pictures);
+        const canvas = make('canvas', '', figure);
         canvas.setAttribute('role', 'img');
         canvas.setAttribute('aria-label', title);
-        element('figcaption', '', figure, title);
+        make('figcaption', '', figure, title);
         return [name, canvas];
       }));
-      const answer = element('div', 'latent-answer', host);
-      this.said = element('div', 'latent-said', answer);
+      const answer = make('div', 'latent-answer', host);
+      this.said = make('div', 'latent-said', answer);
       this.said.setAttribute('role', 'status');
-      this.bars = element('div', 'latent-bars', answer);
+      this.bars = make('div', 'latent-bars', answer);
     }
 
     show() {
@@ -104,12 +92,12 @@
     layRows(shown, names, colours, truth) {
       this.bars.replaceChildren();
       this.rows = shown.map((which) => {
-        const row = element('div', 'latent-bar', this.bars);
-        element('span', 'latent-class', row, `${which === truth ? '\u2713 ' : ''}${names[which]}`).title = names[which];
-        const track = element('span', 'latent-track', row);
-        const bar = element('i', 'latent-share', track), outline = element('i', 'latent-before', track);
+        const row = make('div', 'latent-bar', this.bars);
+        make('span', 'latent-class', row, `${which === truth ? '\u2713 ' : ''}${names[which]}`).title = names[which];
+        const track = make('span', 'latent-track', row);
+        const bar = make('i', 'latent-share', track), outline = make('i', 'latent-before', track);
         bar.style.background = colours[which];
-        return {row, bar, outline, number: element('span', 'latent-number', row)};
+        return {row, bar, outline, number: make('span', 'latent-number', row)};
       });
     }
   }

@@ -3,6 +3,7 @@
 // asked.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
 
   const NOTHING_YET = 'The way appears with the line.';
   const NO_SECOND = 'Pin a second image: with the pin of the focused image in the Teacher view, or type its number above.';
@@ -13,12 +14,6 @@
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   let shown = null;  // the answer that is shown, what it was asked about, and the frame or flip that is looked at
   let wanted = null;

@@ -2,6 +2,7 @@
 // each for under it. One question is under way at a time; of those that come meanwhile the last is asked.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
 
   const TILE = 44;  // px
   const CAPTION = 15;  // px
@@ -11,12 +12,6 @@
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   class NeighbourGrid extends darkroom.ImageGrid {
     isWrong(id) {

@@ -2,14 +2,9 @@
 // say of it; one map enlarged over the image. Nothing of another image stays on the page.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
   const MOST_ROWS = 100;
   const DIGITS = 3;
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   const percent = (share) => (share >= 0.0995 ? `${(100 * share).toFixed(0)}%` : share >= 0.00095 ? `${(100 * share).toFixed(1)}%` : '<0.1%');
 

@@ -2,13 +2,8 @@
 // come to.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
   const NAMED = 3;  // strongest pixels that are told of
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 

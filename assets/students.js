@@ -2,13 +2,8 @@
 // pixels add, on one scale; a click selects the images.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
   const MOST_PAIRS = 60;
-
-  const make = (tag, className, parent, text = '') => {
-    const made = Object.assign(document.createElement(tag), {className, textContent: text});
-    parent?.append(made);
-    return made;
-  };
 
   const percent = (share) => `${(100 * share).toFixed(0)}%`;
 

@@ -17,8 +17,8 @@ from models.student import StudentSettings
 from models.teacher import Teacher
 from workers.runner import Attempt, Input, Made, runs
 from workers.student_params import DistilParams, StudentParams, StudentsParams
-from workers.vae import as_bytes, check_codes, focused_image, function_of
-from workers.warm import all_cores, warm_teacher
+from workers.vae import as_bytes, check_codes, focused_image, function_of, last_teacher
+from workers.warm import all_cores
 
 SETTINGS = tuple(field.name for field in fields(StudentSettings))
 
@@ -27,7 +27,7 @@ SETTINGS = tuple(field.name for field in fields(StudentSettings))
 def student(params: StudentParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
     """A student of one image: its weights, what it and the teacher say of the image, and what it is worth."""
     check_inputs(inputs)
-    teacher, function = asked_teacher(inputs["teacher"]), image_function(inputs, params.number, params.residual)
+    teacher, function = last_teacher(inputs["teacher"]), image_function(inputs, params.number, params.residual)
     centre = function.code if params.centre is None else np.array(params.centre, np.float32)
     band = band_about(inputs["codes"], centre, params)
     attempt.stage("distilling")
@@ -76,7 +76,7 @@ def students(params: StudentsParams, inputs: Mapping[str, Input], attempt: Attem
     right, the predicted class's less the mean of all.
     """
     check_inputs(inputs)
-    teacher, labels = asked_teacher(inputs["teacher"]), inputs["images"].array("labels")
+    teacher, labels = last_teacher(inputs["teacher"]), inputs["images"].array("labels")
     shape, n_classes, count = inputs["images"].meta["shape"], teacher.n_classes, len(params.numbers)
     told: dict[str, np.ndarray] = {
         "predicted": np.empty(count, np.int32),
@@ -149,11 +149,6 @@ def check_inputs(inputs: Mapping[str, Input]) -> None:
     check_codes(inputs["codes"].meta, inputs["vae"].key)
     if inputs["codes"].meta["inputs"]["teacher"] != inputs["teacher"].key:
         raise ValueError("These neighbours are another teacher's; ask with the codes that belong to this one.")
-
-
-def asked_teacher(given: Input) -> Teacher:
-    """The teacher at the end of its training, kept."""
-    return warm_teacher(given.results, given.key, given.meta["stored_epochs"][-1])
 
 
 def image_function(inputs: Mapping[str, Input], number: int, residual: bool) -> ImageFunction:

@@ -31,8 +31,8 @@ MAPPED = 4  # sets of vectors, of which maps were made, that are kept
 
 
 def last_teacher(given: Input) -> Teacher:
-    """The teacher at the end of its training."""
-    return Teacher.from_bytes(given.blob(f"weights-{given.meta['stored_epochs'][-1]}"), device())
+    """The teacher at the end of its training, kept."""
+    return warm_teacher(given.results, given.key, given.meta["stored_epochs"][-1])
 
 
 @runs("vae")

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.asking import record_of
+from dashboard.asking import ask_for, record_of
 from dashboard.student.settings import short
 from workers.engine import Engine
 from workers.jobs import Job
 from workers.student_params import DistilParams, StudentParams
+from workers.studies import Study
 
 ROLE = "student"  # begins a student's role in a study
 SELECTION_ROLE = "students"
@@ -75,6 +76,15 @@ def asked_of(
         width = width_of(drawn, spans)
         given |= {"widths": drawn.tolist()} if width is None else {"width": width}
     return StudentParams.model_validate(given)
+
+
+def ask_again(engine: Engine, study: Mapping[str, Any], kind: str, asked: DistilParams) -> tuple[Study, str]:
+    """As `dashboard.asking.ask_for`; the same question is asked once more where it failed, or was stopped."""
+    added, key = ask_for(engine, study, kind, asked)
+    made = record_of(engine, key)
+    if made is not None and not made.is_open and not engine.results.which([key]):
+        engine.jobs.retry(key)
+    return added, key
 
 
 def width_of(drawn: np.ndarray, spans: np.ndarray) -> float | None:

@@ -11,7 +11,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
-from dashboard.asking import CANNOT_ASK, ask_for, record_of
+from dashboard.asking import CANNOT_ASK, record_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, panel, segmented
@@ -23,7 +23,7 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.measures import softmax
 from dashboard.student import ids
-from dashboard.student.asked import Known, asked_of, band_words, students_of
+from dashboard.student.asked import Known, ask_again, asked_of, band_words, students_of
 from dashboard.student.form import PLACES, generate_button, read_form, register_form, settings_button
 from dashboard.vae.source import IN_THE_MAKING, NO_IMAGE, NO_STUDY, NO_VAE, obstacle, source_of
 from workers.engine import Engine
@@ -311,13 +311,10 @@ def asked_now(
         return dash.no_update, dash.no_update
     try:
         asked = asked_of(source, line, band, settings, spans_of(engine, source))
-        added, key = ask_for(engine, study, "student", asked)
+        added, key = ask_again(engine, study, "student", asked)
     except CANNOT_ASK as error:
         tell(f"No student can be trained: {error}.")
         return dash.no_update, dash.no_update
-    made = record_of(engine, key)
-    if made is not None and not made.is_open and not engine.results.which([key]):
-        engine.jobs.retry(key)  # the same question once more: it failed, or was stopped
     return study_data(added), key
 
 

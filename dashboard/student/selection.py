@@ -10,7 +10,7 @@ import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.asking import CANNOT_ASK, ask_for, record_of
+from dashboard.asking import CANNOT_ASK, record_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import empty, icon, panel
@@ -21,7 +21,7 @@ from dashboard.jobs import ids as job_ids
 from dashboard.jobs.words import told as told_of
 from dashboard.links import fitting, make_selection, mask_of, study_data
 from dashboard.student import ids
-from dashboard.student.asked import SELECTION_ROLE
+from dashboard.student.asked import SELECTION_ROLE, ask_again
 from dashboard.student.form import PLACES, read_form
 from dashboard.student.panel import WRONG
 from dashboard.theme import class_colours
@@ -197,13 +197,10 @@ def asked_now(engine: Engine, study: Mapping[str, Any], numbers: np.ndarray, set
     """The study with the students of these images, and their key. What stands in the way is told."""
     asked = StudentsParams.model_validate(settings.model_dump() | {"numbers": numbers.tolist()})
     try:
-        added, key = ask_for(engine, study, "students", asked)
+        added, key = ask_again(engine, study, "students", asked)
     except CANNOT_ASK as error:
         tell(f"No students can be trained: {error}.")
         return dash.no_update, dash.no_update
-    made = record_of(engine, key)
-    if made is not None and not made.is_open and not engine.results.which([key]):
-        engine.jobs.retry(key)  # the same question once more: it failed, or was stopped
     return study_data(added), key
 
 
