@@ -151,9 +151,10 @@ class Engine:
         """
         return pixels_of(self.results, key, self._data_dir)
 
-    def preview(self, key: str) -> bytes | None:
-        """What a running job has so far, the bytes of a .npy file; None when it shows nothing (any more)."""
-        return previews.read(self.client, key)
+    def preview(self, key: str, name: str = previews.SHOWN) -> bytes | None:
+        """What a running job has so far, or what is beside it, the bytes of a .npy file; None when it shows nothing (any
+        more)."""
+        return previews.read(self.client, key, name)
 
     def preview_count(self, key: str) -> int:
         """How many previews the job's attempt has shown; another number says that there is another to fetch."""

@@ -247,9 +247,9 @@ class Jobs:
         )
         return reply.decode()
 
-    def preview(self, key: str, array: np.ndarray) -> None:
+    def preview(self, key: str, array: np.ndarray, **beside: np.ndarray) -> None:
         """Shows what a running job has so far; see `workers.previews`."""
-        previews.keep(self._client, key, array)
+        previews.keep(self._client, key, array, **beside)
 
     def end_preview(self, key: str) -> None:
         """Shows nothing of it any more."""

@@ -52,7 +52,7 @@ def staging(key: str, attempt: int) -> str:
 
 
 def preview(key: str) -> str:
-    """String: .npy bytes of what a running job has so far; goes with the attempt."""
+    """Hash: name -> .npy bytes of what a running job has so far; goes with the attempt."""
     return f"{PREFIX}preview:{key}"
 
 

@@ -138,14 +138,14 @@ class Attempt:
             self._fields["stage"] = name
         self.send()
 
-    def preview(self, array: np.ndarray) -> None:
-        """Shows what there is so far, float32; at most once a second, and not while the server is away."""
+    def preview(self, array: np.ndarray, **beside: np.ndarray) -> None:
+        """Shows what there is so far, float32, and more by name; at most once a second, and not while the server is away."""
         now = time.monotonic()
         if now - self._previewed < SECONDS_BETWEEN_PREVIEWS:
             return
         self._previewed = now
         try:
-            self._jobs.preview(self.job.key, array)
+            self._jobs.preview(self.job.key, array, **beside)
         except redis.RedisError as error:
             logger.warning("job=%s preview not kept: %s", self.job.key[:12], error)
             return

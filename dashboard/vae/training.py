@@ -1,10 +1,12 @@
 """The VAE itself: its settings, how its training goes and went, and how far what it decodes can be trusted."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
+import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
@@ -300,14 +302,26 @@ def points_of(engine: Engine, key: str) -> list[dict[str, Any]]:
 
 
 def figure_of(engine: Engine, key: str, points: list[dict[str, Any]], what: str):
-    """The chart that is chosen; the share of each latent value is known at the end only."""
-    if what == "values" and engine.results.which([key]):
-        return dimensions_figure(engine.results.array(key, "kl_per_dim")[-1])
+    """The chart that is chosen; before it is told of the latent values, that of all together."""
+    told = divergences_of(engine, key) if what == "values" else None
+    if told is not None:
+        return dimensions_figure(told)
     try:
         epochs = int(engine.jobs.get(key).params["epochs"])
     except CANNOT_ASK:
         epochs = len(points) - 1
     return (divergence_figure if what in ("kl", "values") else error_figure)(points, epochs)
+
+
+def divergences_of(engine: Engine, key: str) -> np.ndarray | None:
+    """What each latent value tells (d,), in nats, at the end, or after the epoch that a running training last told of."""
+    if engine.results.which([key]):
+        return engine.results.array(key, "kl_per_dim")[-1]
+    try:
+        content = engine.preview(key, "kl_per_dim")
+    except CANNOT_ASK:
+        return None
+    return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
 
 
 def register_run(app: dash.Dash, engine: Engine) -> None:
@@ -346,6 +360,15 @@ def register_table(app: dash.Dash, engine: Engine) -> None:
         if not points:
             tell("There is nothing to export before a VAE is trained.")
             return dash.no_update
-        header = ("epoch", "train_mse", "test_mse", "kl", "n_active")
-        rows = [[point.get(name, "") for name in header] for point in points]
-        return dcc.send_string(to_csv(header, rows), "vae.csv")
+        return dcc.send_string(record_table(engine, study["keys"][VAE], points), "vae.csv")
+
+
+def record_table(engine: Engine, key: str, points: list[dict[str, Any]]) -> str:
+    """The record of a training as CSV, a row an epoch; at the end with the divergence of each latent value."""
+    names = ["epoch", "train_mse", "test_mse", "kl", "n_active"]
+    rows = [[point.get(name, "") for name in names] for point in points]
+    if engine.results.which([key]):
+        each = engine.results.array(key, "kl_per_dim")
+        names += [f"kl_{number}" for number in range(each.shape[1])]
+        rows = [row + told for row, told in zip(rows, each.tolist(), strict=True)]
+    return to_csv(names, rows)

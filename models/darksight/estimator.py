@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.darksight.course import Course
 from models.darksight.divergence import Targets
-from models.darksight.places import SAMPLE, answer_alike, candidates, from_candidates
+from models.darksight.places import SAMPLE, answer_alike, candidates, from_candidates, look_at
 from models.darksight.plane import Plane
 from models.darksight.predictions import clipped, divergence, read_predictions, softened
 from models.darksight.stored import as_bytes, from_bytes
@@ -221,10 +221,10 @@ class DarkSight(Plane):
         known = self.embedding_[self.shown_]
         known = known[np.linspace(0, len(known) - 1, SAMPLE).astype(int)]
         known = torch.as_tensor(known.T).to(self._device())
-        tried = torch.cat([candidates(student), known], 1)
+        tried = look_at(student, torch.cat([candidates(student), known], 1))
         found = np.full((len(shown), 2), np.nan, np.float32)
         rows = np.flatnonzero(shown)
-        for some in np.array_split(rows, max(1, len(rows) * tried.shape[1] // PAIRS_AT_ONCE)):
+        for some in np.array_split(rows, max(1, len(rows) * tried.q.shape[1] // PAIRS_AT_ONCE)):
             targets = self.targets(predictions[some])
             places, _ = from_candidates(targets, student, tried)
             found[some] = answer_alike(targets, student, places).T.cpu().numpy()

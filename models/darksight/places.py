@@ -1,5 +1,7 @@
 """The best place of each point for a given student: two unknowns a point, all points at once."""
 
+from typing import NamedTuple
+
 import torch
 
 from models.darksight.divergence import Seen, Targets, compare, slopes
@@ -11,7 +13,8 @@ FIRST_DAMPING, LAST_DAMPING = 1e-4, 1e3
 ARRIVED = 1e-5  # of its divergence a point must still gain by a step to take another
 NEGLIGIBLE = 1e-3  # nats, that counts as divergence there
 GRID = 24  # places a side
-ALONG = (0.2, 0.35, 0.5, 0.65, 0.8, -0.1, -0.3, 1.1, 1.3)  # the line through two means
+ALONG = (0.5, 0.2, 0.8, 0.35, 0.65, -0.1, 1.1, -0.3, 1.3)  # the line through two means
+MOST_ALONG = 6_000  # places on lines; where the pairs are many, fewer of each line: they lie close as it is
 PAIRS, SAMPLE = 150, 600  # of classes, three times as many as there are at least, and of points, whose places are tried
 STARTS, STEPS = 4, 12  # of a point that is searched for
 BAD = 0.02  # nats, from which a point is searched for, or half the mean where that is more
@@ -121,7 +124,7 @@ def search(
     if len(bad) == 0:
         return places, loss
     places, loss = places.clone(), loss.clone()
-    tried = torch.cat([candidates(student), known], 1)
+    tried = look_at(student, torch.cat([candidates(student), known], 1))
     for rows in bad.split(pairs_at_once(targets, tried)):
         found, found_loss = from_candidates(targets.take(rows), student, tried)
         better = found_loss < loss[rows]
@@ -129,8 +132,29 @@ def search(
     return places, loss
 
 
+class Tried(NamedTuple):
+    """Places that may be tried for any point, and what the student says there.
+
+    Attributes
+    ----------
+    places : tensor (2, M)
+    q, log_q : tensors (K, M)
+        The student's probabilities and their logs.
+    """
+
+    places: torch.Tensor
+    q: torch.Tensor
+    log_q: torch.Tensor
+
+
+def look_at(student: Student, places: torch.Tensor) -> Tried:
+    """What the student says at places (2, M), once for all points that they are tried for."""
+    log_q = student.joint(places).log.log_softmax(0)
+    return Tried(places, log_q.exp(), log_q)
+
+
 def from_candidates(
-    targets: Targets, student: Student, tried: torch.Tensor, keep_answer: bool = False
+    targets: Targets, student: Student, tried: Tried, keep_answer: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Newton's method from the best few of the same places for all points.
 
@@ -139,7 +163,7 @@ def from_candidates(
     targets : Targets
         Of N points.
     student : Student
-    tried : tensor (2, M)
+    tried : Tried
     keep_answer : bool
         Whether only places will do where the student answers as the teacher does, as far as any of those tried is one.
 
@@ -148,16 +172,15 @@ def from_candidates(
     places : tensor (2, N)
     divergence : tensor (N,)
     """
-    count, starts = targets.p.shape[1], min(STARTS, tried.shape[1])
-    log_q = student.joint(tried).log.log_softmax(0)
-    q = log_q.exp()
+    count, starts = targets.p.shape[1], min(STARTS, tried.places.shape[1])
+    q, log_q = tried.q, tried.log_q
     # The divergence of every point at every candidate is two products of matrices; what depends on the point alone is left out.
     far = torch.addmm((q * log_q).sum(0), targets.p.T, log_q, alpha=-1).sub_(targets.log_p.T @ q)
     if keep_answer:
         far += 1e6 * (targets.p.argmax(0)[:, None] != q.argmax(0))
     chosen = far.topk(starts, 1, largest=False).indices.T.reshape(-1)
-    several = targets.take(torch.arange(count, device=tried.device).repeat(starts))
-    found, loss = place(several, student, tried[:, chosen], STEPS, keep_answer)
+    several = targets.take(torch.arange(count, device=q.device).repeat(starts))
+    found, loss = place(several, student, tried.places[:, chosen], STEPS, keep_answer)
     best = loss.view(starts, count).min(0)
     return found.view(2, starts, count).gather(1, best.indices.expand(2, 1, -1))[:, 0], best.values
 
@@ -169,7 +192,7 @@ def candidates(student: Student) -> torch.Tensor:
     apart = (means[:, first] - means[:, second]).norm(dim=0)
     nearest = apart.topk(min(max(PAIRS, 3 * classes), len(first)), largest=False).indices
     one, other = means[:, first[nearest]], means[:, second[nearest]]
-    lines = [one * share + other * (1 - share) for share in ALONG]
+    lines = [one * share + other * (1 - share) for share in ALONG[: max(1, MOST_ALONG // len(nearest))]]
     low, high = means.min(1).values, means.max(1).values
     side = torch.linspace(-0.2, 1.2, GRID, device=means.device, dtype=means.dtype)
     grid = torch.stack(torch.meshgrid(side, side, indexing="ij")).reshape(2, -1)
@@ -185,7 +208,7 @@ def answer_alike(targets: Targets, student: Student, places: torch.Tensor) -> to
     wrong = (student.joint(places).log.argmax(0) != targets.p.argmax(0)).nonzero()[:, 0]
     if len(wrong) == 0:
         return places
-    places, tried = places.clone(), candidates(student)
+    places, tried = places.clone(), look_at(student, candidates(student))
     for rows in wrong.split(pairs_at_once(targets, tried)):
         theirs = targets.take(rows)
         found, _ = from_candidates(theirs, student, tried, keep_answer=True)
@@ -199,6 +222,6 @@ def at_once(targets: Targets) -> int:
     return max(1, ELEMENTS[targets.p.device.type] // len(targets.p))
 
 
-def pairs_at_once(targets: Targets, tried: torch.Tensor) -> int:
-    """How many points are searched for at a time among places (2, M)."""
-    return max(1, min(at_once(targets), 4 * ELEMENTS[tried.device.type] // tried.shape[1]))
+def pairs_at_once(targets: Targets, tried: Tried) -> int:
+    """How many points are searched for at a time."""
+    return max(1, min(at_once(targets), 4 * ELEMENTS[tried.q.device.type] // tried.q.shape[1]))

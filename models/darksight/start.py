@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy.spatial.distance import cdist
 
 from models.darksight.divergence import Targets
 
@@ -64,7 +65,7 @@ def arrange(targets: Targets, power: float, random: np.random.RandomState) -> to
     inverse = np.linalg.pinv(np.diag(weights.sum(1)) - weights)
     places = random.normal(size=(classes, 2))[size.argsort().argsort()]  # whatever order the classes are given in
     for _ in range(MAJORISATIONS):
-        apart = np.linalg.norm(places[:, None] - places[None], axis=2)
+        apart = cdist(places, places)
         pull = -weights * far / np.maximum(apart, 1e-9)
         np.fill_diagonal(pull, 0)
         np.fill_diagonal(pull, -pull.sum(1))

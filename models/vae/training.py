@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -87,6 +87,15 @@ class VAERecord(NamedTuple):
     seconds: np.ndarray
 
 
+class Preview(Protocol):
+    """What is told of each epoch while a VAE learns."""
+
+    def __call__(self, strip: np.ndarray, *, kl_per_dim: np.ndarray) -> None:
+        """Take note of the strip of reconstructions, float32 (10, C, h, w), pixels 0 to 1, and of the divergence of each
+        dimension over the test images, float64 (d,), nats."""
+        ...
+
+
 class CollapsedError(ValueError):
     """Every image is decoded to much the same picture."""
 
@@ -104,7 +113,7 @@ def train_vae(
     teacher_weight: float = 0.0,
     seed: int = 0,
     callback: Callback = silent,
-    preview: Callable[[np.ndarray], None] | None = None,
+    preview: Preview | None = None,
     checkpoint: Callable[[int, bytes], None] | None = None,
     resume: bytes | None = None,
 ) -> VAERecord:
@@ -136,8 +145,8 @@ def train_vae(
     callback : Callback
         Called at the end of each epoch with the metrics ``epoch``, ``train_mse``, ``test_mse``, ``kl`` and ``n_active``,
         and within it with ``epoch`` and ``loss``, the mean of its steps so far in nats a pixel.
-    preview : callable, optional
-        Told the strip of reconstructions after each epoch, float32 (10, C, h, w), pixels 0 to 1.
+    preview : Preview, optional
+        Told of each epoch.
     checkpoint, resume
         See `models.training.train`.
 
@@ -260,7 +269,7 @@ class _Training(TrainingLoop):
         teacher: Teacher | None,
         settings: VAESettings,
         callback: Callback,
-        preview: Callable[[np.ndarray], None] | None,
+        preview: Preview | None,
     ) -> None:
         self.vae = vae
         self.settings = settings
@@ -343,7 +352,7 @@ class _Training(TrainingLoop):
     def _report_epoch(self, epoch: int) -> None:
         row = self.rows[epoch]
         if self.preview:
-            self.preview(row["strip"] / np.float32(255))
+            self.preview(row["strip"] / np.float32(255), kl_per_dim=row["kl_per_dim"])
         self.callback(
             self._fraction(epoch),
             self._stage(epoch),

@@ -11,7 +11,7 @@ from dashboard.server import build
 from dashboard.vae.asked import FEWEST, MOST, specs_of, usual_epochs
 from dashboard.vae.axes import code_table
 from dashboard.vae.source import IN_THE_MAKING, NO_IMAGE, NO_STUDY, NO_VAE, obstacle, source_of
-from dashboard.vae.training import NONE_YET, NOT_YET, shown_now
+from dashboard.vae.training import NONE_YET, NOT_YET, figure_of, shown_now
 from tests.dashboard.asking import Page
 from workers.kinds import job
 from workers.vae_params import VaeParams
@@ -145,6 +145,11 @@ def test_a_vae_is_asked_for_with_its_codes_in_place_of_the_last(own_page, own, m
     shown = shown_now(own.engine, READY[:4], "error", study)
     assert (shown["not_run"], shown["cancel"]) == (False, "block")
     assert "VAE: waits for a worker" in str(shown["told"])
+    own.engine.jobs.preview(keys["vae"], np.zeros((10, 1, 8, 8)), kl_per_dim=np.array([0.5, 2, 0, 1, 0]))
+    told = figure_of(own.engine, keys["vae"], [{"epoch": 0, "kl": 3.5}], "values")
+    assert told.data[0].y.tolist() == [2, 1, 0.5, 0, 0]
+    own.engine.jobs.end_preview(keys["vae"])
+    assert figure_of(own.engine, keys["vae"], [{"epoch": 0, "kl": 3.5}], "values").data[0].y.tolist() == [3.5]
     own_page.ask(
         "pulse.n_intervals", "vae-cancel.n_clicks", vae_cancel__n_clicks=1, study__data=study, pulse__n_intervals=4
     )
@@ -180,6 +185,7 @@ def test_the_record_is_taken_along(own_page, page, digits, made):
     told = own_page.ask("vae-download.data", "take-vae.n_clicks", **given, study__data=study_data(made))
     rows = list(csv.DictReader(io.StringIO(told["vae-download"]["data"]["content"])))
     assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert sum(float(rows[1][f"kl_{number}"]) for number in range(3)) == pytest.approx(float(rows[1]["kl"]))
     told = page.ask("vae-download.data", "take-vae.n_clicks", **given, study__data=study_data(digits.study))
     assert "There is nothing to export before a VAE is trained." in str(told)
 

@@ -242,10 +242,14 @@ def test_equal_predictions_have_equal_places():
     assert q == pytest.approx(np.repeat(q[:, :1], 20, axis=1), abs=0.02)
 
 
-def test_many_classes():
-    made = DarkSight(**QUICK | {"max_iter": 3}).fit(predictions(150, 120))
-    assert made.means_.shape == (120, 2)
+@pytest.mark.parametrize(
+    ("count", "classes", "agreement"), [(150, 120, 0.9), pytest.param(1_200, 1_000, 0.8, marks=pytest.mark.slow)]
+)
+def test_many_classes(count, classes, agreement):
+    made = DarkSight(**QUICK | {"max_iter": 3}).fit(predictions(count, classes))
+    assert made.means_.shape == (classes, 2)
     assert np.isfinite(made.embedding_).all()
+    assert made.agreement_ > agreement
 
 
 def good():

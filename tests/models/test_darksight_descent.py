@@ -9,7 +9,7 @@ import torch
 
 from models.darksight.descent import MOST_COUPLED, POINT_DAMPING, Descent, Step, descend
 from models.darksight.divergence import Targets, compare, slopes
-from models.darksight.places import answer_alike, candidates, from_candidates, newton, place, search
+from models.darksight.places import answer_alike, candidates, from_candidates, look_at, newton, place, search
 from models.darksight.student import Student
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -183,6 +183,6 @@ def test_the_answer_is_kept_where_it_can_be():
     wrong = torch.tensor([[-0.5], [0.0]])
     assert student.joint(wrong).log.argmax() == 0
     assert student.joint(answer_alike(targets, student, wrong)).log.argmax() == 1
-    found, loss = from_candidates(targets, student, candidates(student))
+    found, loss = from_candidates(targets, student, look_at(student, candidates(student)))
     assert loss < 0.05
     assert found.shape == (2, 1)

@@ -176,19 +176,24 @@ def test_it_goes_on_after_a_kill(spot_set):
 
 
 def test_progress_is_told_and_a_cancel_heard(spot_set):
-    told, strips = [], []
+    told, strips, apart = [], [], []
 
     def note(fraction, message="", **metrics):
         told.append((fraction, message, metrics))
         if len(told) > 200:
             raise Cancelled
 
-    train_vae(VAE.create((1, 28, 28), 3, device="cpu"), spot_set, **QUICK, callback=note, preview=strips.append)
+    def preview(strip, *, kl_per_dim):
+        strips.append(strip)
+        apart.append(kl_per_dim)
+
+    train_vae(VAE.create((1, 28, 28), 3, device="cpu"), spot_set, **QUICK, callback=note, preview=preview)
     ends = [metrics for _, _, metrics in told if "test_mse" in metrics]
     assert [metrics["epoch"] for metrics in ends] == [0, 1, 2]
     assert set(ends[0]) == {"epoch", "train_mse", "test_mse", "kl", "n_active"}
     assert told[-1][:2] == (1.0, "epoch 2 of 2")
     assert [strip.shape for strip in strips] == [(10, 1, 28, 28)] * 3
+    assert [each.sum() for each in apart] == pytest.approx([metrics["kl"] for metrics in ends])
 
     def stop(fraction, message="", **metrics):
         raise Cancelled

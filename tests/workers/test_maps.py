@@ -219,8 +219,9 @@ def test_a_preview_a_second_at_most(jobs, client, monkeypatch):
         assert jobs.get(record.key).previews == 1
         assert places_of(previews.read(client, record.key)).tolist() == [0]
         monkeypatch.setattr("workers.runner.SECONDS_BETWEEN_PREVIEWS", 0)
-        attempt.preview(np.array([20]))
+        attempt.preview(np.array([20]), beside=np.array([3, 4]))
         attempt.send()
+        assert places_of(previews.read(client, record.key, "beside")).tolist() == [3, 4]
         assert jobs.get(record.key).previews == 2
         assert places_of(previews.read(client, record.key)).tolist() == [20]
     assert previews.read(client, record.key) is None
