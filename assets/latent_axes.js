@@ -146,6 +146,7 @@
       this.own = draw('polyline', {class: 'latent-own'}, svg);
       this.path = draw('polyline', {class: 'latent-line'}, svg);
       this.shown.forEach((axis, place) => this.drawHandles(svg, axis, place));
+      if (this.step > 30) this.shown.forEach((axis, place) => this.drawEnds(svg, axis, place));
       this.ticks = new Map(this.rest.map((axis, place) => [axis, this.drawColumn(svg, axis, place)]));
       host.replaceChildren(svg);
       if (hadFocus?.axis) host.querySelector(`[data-axis="${hadFocus.axis}"][data-part="value"]`)?.focus();
@@ -166,14 +167,17 @@
       draw('polygon', {class: 'latent-histogram', points: `${x},${most[1]} ${outline.join(' ')} ${x},${most[0]}`}, group);
       draw('line', {class: 'latent-rule', x1: x, x2: x, y1: most[0], y2: most[1]}, group);
       draw('text', {class: 'latent-name', x, y: TOP - 12}, group).textContent = `z${axis}`;
-      if (this.step > 30) {
-        draw('text', {class: 'latent-end', x, y: most[0] - 3}, group).textContent = short(upper[axis]);
-        draw('text', {class: 'latent-end', x, y: most[1] + 11}, group).textContent = short(lower[axis]);
-      }
       const told = by === 'effect' && effects ? percent(effects.effects[axis]) : null;
       if (told && this.step > 26) draw('text', {class: 'latent-effect', x, y: TOP - 25}, group).textContent = told;
       draw('title', {}, group).textContent = this.words(axis);
       return group;
+    }
+
+    // Over all else: an edge of the band may lie at an end.
+    drawEnds(svg, axis, place) {
+      const {lower, upper} = this.latent.spans, x = this.x(place);
+      draw('text', {class: 'latent-end', x, y: this.y(axis, upper[axis]) - 3}, svg).textContent = short(upper[axis]);
+      draw('text', {class: 'latent-end', x, y: this.y(axis, lower[axis]) + 11}, svg).textContent = short(lower[axis]);
     }
 
     words(axis) {

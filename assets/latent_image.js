@@ -35,9 +35,9 @@
       host.hidden = !source;
       document.getElementById('latent-image-words').style.display = source ? 'none' : '';
       if (!source) return;
-      const pictures = make('div', 'latent-pictures', host);
+      this.pictures = make('div', 'latent-pictures', host);
       this.canvases = Object.fromEntries(Object.entries(TITLES).map(([name, title]) => {
-        const figure = make('figure', `latent-${name}`, pictures);
+        const figure = make('figure', `latent-${name}`, this.pictures);
         const canvas = make('canvas', '', figure);
         canvas.setAttribute('role', 'img');
         canvas.setAttribute('aria-label', title);
@@ -57,6 +57,7 @@
       if (error || !own || !now) return;
       const [[original], [plain], [moved]] = [own.whole, own.plain, now].map(({pixels}) => darkroom.imagesOf(pixels).images);
       const shape = now.pixels.shape.slice(1);
+      this.pictures.style.setProperty('--ratio', shape[2] / shape[1]);
       darkroom.paintPixels(this.canvases.original, original, shape);
       darkroom.paintPixels(this.canvases.reconstruction, plain, shape);
       darkroom.paintPixels(this.canvases.now, moved, shape);

@@ -91,6 +91,19 @@
       });
       return mark;
     }));
+    spread([...place.marks.children]);
+  };
+
+  // Marks whose words would lie on others go a row up; where that is taken too, their words are for the pointer alone.
+  const spread = (marks) => {
+    const ends = [-Infinity, -Infinity];
+    marks.forEach((mark) => {
+      const {left, right} = mark.getBoundingClientRect();
+      const row = ends.findIndex((end) => left >= end);
+      mark.dataset.row = row;
+      if (row >= 0) ends[row] = right;
+    });
+    place.marks.toggleAttribute('data-two', ends[1] > -Infinity);
   };
 
   const drawStrip = ({answer: {top, shares}, source: {names, colours}, images, shape}) => {
