@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from dashboard.asking import ask_for, record_of
 from dashboard.student.settings import short
@@ -36,14 +37,18 @@ class Known:
 
 
 def students_of(engine: Engine, keys: Mapping[str, str], number: int) -> list[Known]:
-    """The students of an image, those that were asked for last first; not those of which there is no record."""
+    """The students of an image, those that were asked for last first; not those of which there is no record, or one of
+    settings that this version does not know."""
     wanted = [key for role, key in keys.items() if role.startswith(f"{ROLE}-")]
     there, found = engine.results.which(wanted), []
     for key in wanted:
         job = record_of(engine, key)
         if job is None or job.params["number"] != number:
             continue
-        asked = StudentParams.model_validate(job.params)
+        try:
+            asked = StudentParams.model_validate(job.params)
+        except ValidationError:
+            continue
         found.append(Known(key, title_of(asked), asked, job, engine.results.meta(key) if key in there else None))
     return found[::-1]
 

@@ -58,6 +58,7 @@ PAIR_WORDS = "student-pair-words"
 PAIR_FIRST = "student-pair-first"
 PAIR_SECOND = "student-pair-second"
 PAIR_PAINTED = "student-pair-painted"
+TABLE_PAIR = "take-student-pair"
 
 # ---- the tree ----
 

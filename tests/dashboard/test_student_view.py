@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from dashboard.student.settings import FIELDS
 from dashboard.vae.asked import specs_of
 from dashboard.vae.source import source_of
 from tests.dashboard.asking import Page
+from workers import names
 from workers.student_params import StudentParams, StudentsParams
 from workers.vae_params import VaeParams
 
@@ -173,6 +175,27 @@ def test_weights_with_the_pixels_are_the_logits(own, made):
     assert logits == pytest.approx(own.engine.results.array(key, "student_logits"), abs=1e-3)
 
 
+def test_pixels_of_two_classes_are_the_difference_of_the_logits(own, made, own_page):
+    told = own_page.ask(
+        "student-download.data", "take-student-pair.n_clicks", take_student_pair__n_clicks=1,
+        student_shown__data=shown(own, made)["shown"], student_pair_first__value="4", student_pair_second__value="9",
+    )  # fmt: skip
+    taken = told["student-download"]["data"]
+    assert taken["filename"] == f"student-4-against-9-{NUMBER}.csv"
+    table = rows(taken["content"])
+    logits = own.engine.results.array(only(made, "student-"), "student_logits")
+    assert (len(table), table[-1][0]) == (1 + 784 + 1, "bias")
+    assert sum(float(row[-1]) for row in table[1:]) == pytest.approx(float(logits[4] - logits[9]), abs=1e-3)
+
+
+def test_a_student_of_settings_that_are_known_no_more_hides_no_other(own, made):
+    key, alien, client = only(made, "student-"), "f" * 64, own.engine.client
+    client.copy(names.job(key), names.job(alien))
+    client.hset(names.job(alien), "params", json.dumps({"number": NUMBER, "of_another_version": 1}))
+    assert [each.key for each in students_of(own.engine, {**made.keys, "student-alien": alien}, NUMBER)] == [key]
+    client.delete(names.job(alien))
+
+
 def test_a_row_of_the_history_is_a_student(own, made):
     known = students_of(own.engine, made.keys, NUMBER)
     (header, row) = rows(history_csv(known))
@@ -186,6 +209,7 @@ def test_nothing_to_take_is_told(own_page):
         ("student-download.data", "take-student.n_clicks"),
         ("student-download.data", "take-student-fidelity.n_clicks"),
         ("student-download.data", "take-student-tree.n_clicks"),
+        ("student-download.data", "take-student-pair.n_clicks"),
         ("student-download.data", "take-students.n_clicks"),
     ):
         told = own_page.ask(output, button, **{button.replace("-", "_").replace(".", "__"): 1})
