@@ -58,6 +58,13 @@ class DistilParams(Params):
     learning_rate: Annotated[
         float, Field(gt=0, le=100, title="Learning rate", description="How far each step goes.")
     ] = 0.05
+    centred: Annotated[
+        bool,
+        Field(
+            title="Centred",
+            description="Begin with the teacher's mean answer and learn from how pixels differ; off: as the original.",
+        ),
+    ] = True
     init: Annotated[
         Literal["zero", "random"], Field(title="First weights", description="Zero, or small random numbers.")
     ] = "zero"

@@ -11,7 +11,7 @@ DEFAULTS = DistilParams().model_dump()
 
 PRESETS: dict[str, dict[str, Any]] = {
     "Usual": {},
-    "DeepVID’s original": {"optimizer": "gradient-descent", "learning_rate": 0.1},
+    "DeepVID’s original": {"optimizer": "gradient-descent", "learning_rate": 0.1, "centred": False},
     "Logit matching": {"temperature": 100.0, "epochs": 30},
     "Optimum": {"optimizer": "lbfgs", "learning_rate": 1.0, "l2": 1e-4},
 }
@@ -31,6 +31,7 @@ SHORT = {  # as a table has room for them
     "tree_depth": "tree {}",
     "seed": "seed {}",
 }
+WITHOUT = {"residual": "no residual", "centred": "not centred"}  # of switches that are off
 
 
 def differing(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,8 +43,8 @@ def short(settings: Mapping[str, Any]) -> str:
     """What differs from the defaults, in a few words."""
     parts = []
     for name, value in differing(settings).items():
-        if name == "residual":
-            parts.append("no residual")
+        if name in WITHOUT:
+            parts.append(WITHOUT[name])
         else:
             shown = f"{value:g}" if isinstance(value, float) else str(value)
             parts.append(SHORT.get(name, "{}").format(shown))
