@@ -168,7 +168,7 @@ def loss_figure(lines: Mapping[str, np.ndarray]) -> go.Figure:
         showlegend=len(lines) > 1, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
     )
     figure.update_xaxes(title_text="epoch", rangemode="tozero")
-    figure.update_yaxes(title_text="loss, nats")
+    figure.update_yaxes(title_text="loss, nats", automargin=True)
     return figure
 
 

@@ -22,7 +22,7 @@ def error_figure(points: Sequence[Mapping[str, float]], epochs: int) -> go.Figur
         showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
     )
     values = [point[name] for point in points for name in ("train_mse", "test_mse")]
-    figure.update_yaxes(title_text="mean squared error", type="log", **log_ticks(values))
+    figure.update_yaxes(title_text="squared error", type="log", **log_ticks(values))
     return figure
 
 
