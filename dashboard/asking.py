@@ -20,7 +20,7 @@ def key_of(kind: str, keys: Mapping[str, str], asked: Params) -> str:
     keys : by role, of what the kind takes, and perhaps of more.
     asked : its parameters.
     """
-    return content_key(kind, asked.model_dump(mode="json"), {role: keys[role] for role in KINDS[kind].inputs})
+    return content_key(kind, asked.model_dump(mode="json"), {role: keys[role] for role in KINDS[kind].roles(keys)})
 
 
 def record_of(engine: Engine, key: str | None) -> Job | None:
@@ -41,7 +41,7 @@ def spec_of(engine: Engine, kind: str, keys: Mapping[str, str], asked: Params | 
     UnknownJob, OutdatedJob
         What it is made of cannot be made again as it was.
     """
-    inputs = {role: engine.jobs.spec(keys[role]) for role in KINDS[kind].inputs}
+    inputs = {role: engine.jobs.spec(keys[role]) for role in KINDS[kind].roles(keys)}
     return job(kind, None if asked is None else asked.model_dump(), place="", **inputs)
 
 

@@ -126,8 +126,9 @@ def relabel_distillation(
         soft_weight · mean ‖P_S − P_T‖₂ + hard_weight · mean |P_S(kept) − y| + l2 · ‖w_kept − w_lost‖²,
 
     with P_T = (p_c, 1 − p_c): the paper leaves open how the K probabilities of the teacher become two. Its own loss has no
-    penalty (``l2=0``); with fewer images than pixels that has no single best answer, and deletion finds its maps worse. A soft-max of two classes knows the
-    difference of its weights only, and that is what is learned, on pixels less their mean (see `models.student`).
+    penalty (``l2=0``); with fewer images than pixels that has no single best answer, and deletion finds its maps worse. A
+    soft-max of two classes knows the difference of its weights only, and that is what is learned, on pixels less their mean
+    (see `models.student`).
 
     Parameters
     ----------

@@ -7,12 +7,13 @@ so an unchanged version would serve the old ones.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from workers.darksight_params import ConfidenceParams, DarkSightParams, MapWorthParams
+from workers.explain_params import CONTROLS, SHOWN_SYNTHETICS, ExplainParams, RankParams
 from workers.latent_params import CounterfactualParams
 from workers.params import (
     EmbeddingParams,
@@ -44,6 +45,7 @@ class Kind:
     version : goes up whenever the same parameters make another result.
     params : the pydantic model of its parameters.
     inputs : role -> the kind of result it takes in that role, or each kind that will do.
+    optional : roles in which it may be given nothing.
     queue : "interactive" (seconds, somebody looks at it) or "batch"; or parameters -> which of the two.
     size : (params, metas of the inputs) -> bytes that its result will take, about; asked before it is computed.
     """
@@ -55,10 +57,16 @@ class Kind:
     queue: Queue | Callable[[Mapping[str, Any]], Queue]
     inputs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     size: Callable[[Any, Metas], int] = lambda params, metas: 0
+    optional: tuple[str, ...] = ()
 
     def queue_for(self, params: Mapping[str, Any]) -> Queue:
         """The queue of a job with these parameters."""
         return self.queue(params) if callable(self.queue) else self.queue
+
+    def roles(self, given: Iterable[str]) -> list[str]:
+        """The roles in which it takes something, where it can be given so much."""
+        known = set(given)
+        return [role for role in self.inputs if role in known or role not in self.optional]
 
 
 KINDS: dict[str, Kind] = {}
@@ -118,7 +126,8 @@ def job(kind: str, params: Mapping[str, Any] | None = None, *, place: str = "", 
         raise ValueError(f'there is no job kind "{kind}"; there are {", ".join(sorted(KINDS))}')
     wanted = {role: (kinds,) if isinstance(kinds, str) else kinds for role, kinds in KINDS[kind].inputs.items()}
     given = {role: spec.kind for role, spec in inputs.items()}
-    if given.keys() != wanted.keys() or any(given[role] not in kinds for role, kinds in wanted.items()):
+    roles = KINDS[kind].roles(given)
+    if given.keys() != set(roles) or any(given[role] not in wanted[role] for role in roles):
         told = {role: " or ".join(kinds) for role, kinds in wanted.items()}
         raise ValueError(f'a job of kind "{kind}" takes the inputs {told}, not {given}')
     return JobSpec(kind, KINDS[kind].params.model_validate(params or {}), inputs, place)
@@ -243,6 +252,22 @@ def students_bytes(params: StudentsParams, metas: Metas) -> int:
     return 12 * channels * height * width * pairs + 40 * len(params.numbers) + 3_000
 
 
+def explain_bytes(params: ExplainParams, metas: Metas) -> int:
+    """Two maps a method, two curves of each; the image three times; of the synthetic images the first ones' pixels, and seven
+    numbers each."""
+    channels, height, width = metas["images"]["shape"]
+    methods = len(params.methods) + len(CONTROLS)
+    maps = methods * (8 * height * width + 16 * (height + 1) + 600)
+    drawn = channels * height * width * SHOWN_SYNTHETICS + 50 * params.n_samples if "vae" in metas else 0
+    return maps + 3 * channels * height * width + drawn + 4_000
+
+
+def rank_bytes(params: RankParams, metas: Metas) -> int:
+    """Four areas an image and method."""
+    methods = len(params.methods) + len(CONTROLS)
+    return len(params.numbers) * (16 * methods + 12) + 800 * methods + 4_000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -365,6 +390,30 @@ STUDENTS = register(
         "batch",
         {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
         size=students_bytes,
+    )
+)
+EXPLAIN = register(
+    Kind(
+        "explain",
+        "Explanations",
+        1,
+        ExplainParams,
+        "interactive",
+        {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
+        size=explain_bytes,
+        optional=("vae", "codes"),
+    )
+)
+RANK = register(
+    Kind(
+        "rank",
+        "Explanations of a selection",
+        1,
+        RankParams,
+        "batch",
+        {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
+        size=rank_bytes,
+        optional=("vae", "codes"),
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

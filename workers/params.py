@@ -19,6 +19,18 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def each_once(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Numbers of images, each once and in order: the same images in any order are the same question.
+
+    Raises
+    ------
+    ValueError
+    """
+    if min(numbers) < 0:
+        raise ValueError(f"images are numbered from 0; {min(numbers)} is none")
+    return tuple(sorted(set(numbers)))
+
+
 # What a look at files finds of an image set, and of a file of predictions; nobody types it.
 FOUND = ("manifest", "count")
 FOUND_IN_PREDICTIONS = (*FOUND, "n_classes", "has_labels", "has_images", "has_logits")

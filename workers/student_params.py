@@ -1,11 +1,10 @@
 """The settings of the job kinds that distil students: that of an image, and those of all images of a selection."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from workers.params import Params
+from workers.params import Params, each_once
 
 MOST_NEIGHBOURS = 4096
 MOST_STUDENTS = 2000  # of a selection: a second each, about
@@ -116,10 +115,4 @@ class StudentsParams(DistilParams):
         Field(min_length=1, max_length=MOST_STUDENTS, title="Images", description="By their numbers in the set."),
     ]
 
-    @field_validator("numbers")
-    @classmethod
-    def _in_order(cls, numbers: Sequence[int]) -> tuple[int, ...]:
-        """The same images in any order are the same question."""
-        if min(numbers) < 0:
-            raise ValueError(f"images are numbered from 0; {min(numbers)} is none")
-        return tuple(sorted(set(numbers)))
+    _each_once = field_validator("numbers")(each_once)

@@ -103,6 +103,8 @@ def pair_table(engine: Engine, shown: Mapping[str, Any], one: int, other: int) -
     less = weights[one].astype(np.float64) - weights[other]
     adds = less * image / 255
     bias = engine.results.array(shown["key"], "bias").astype(np.float64)
-    rows = [(*place, int(image[place]), float(less[place]), float(adds[place])) for place in np.ndindex(image.shape)]
+    rows: list[tuple] = [
+        (*place, int(image[place]), float(less[place]), float(adds[place])) for place in np.ndindex(image.shape)
+    ]
     rows.append(("bias", "", "", "", "", float(bias[one] - bias[other])))
     return to_csv(("channel", "row", "column", "pixel", "weight_difference", "adds"), rows)

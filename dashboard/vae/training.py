@@ -356,11 +356,12 @@ def register_table(app: dash.Dash, engine: Engine) -> None:
         """The record of the training, as CSV."""
         if not clicks:  # the view was laid out
             return dash.no_update
-        points = points_of(engine, study["keys"][VAE]) if study and VAE in study["keys"] else []
-        if not points:
+        key = study["keys"].get(VAE) if study else None
+        points = points_of(engine, key) if key else []
+        if key is None or not points:
             tell("There is nothing to export before a VAE is trained.")
             return dash.no_update
-        return dcc.send_string(record_table(engine, study["keys"][VAE], points), "vae.csv")
+        return dcc.send_string(record_table(engine, key, points), "vae.csv")
 
 
 def record_table(engine: Engine, key: str, points: list[dict[str, Any]]) -> str:

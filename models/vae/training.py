@@ -90,7 +90,7 @@ class VAERecord(NamedTuple):
 class Preview(Protocol):
     """What is told of each epoch while a VAE learns."""
 
-    def __call__(self, strip: np.ndarray, *, kl_per_dim: np.ndarray) -> None:
+    def __call__(self, strip: np.ndarray, /, *, kl_per_dim: np.ndarray) -> None:
         """Take note of the strip of reconstructions, float32 (10, C, h, w), pixels 0 to 1, and of the divergence of each
         dimension over the test images, float64 (d,), nats."""
         ...
