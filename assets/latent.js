@@ -169,5 +169,5 @@
   // On another map it has another place.
   window.addEventListener('darkroom-drawn', () => latent.source && latent.spans && latent.follow());
 
-  Object.assign(darkroom, {ask: (call, params) => ask(call, params, latent.tab), bytesOf, imagesOf, latent});
+  Object.assign(darkroom, {ask: (call, params, tab = latent.tab) => ask(call, params, tab), bytesOf, imagesOf, latent});
 })();

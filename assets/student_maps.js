@@ -161,11 +161,11 @@
       return window.dash_clientside.no_update;
     },
 
-    async drawStudent(shown, order, scale) {
+    async drawStudent(shown, order, scale, deck) {
       const keep = window.dash_clientside.no_update, turn = (wanted += 1);
       told = shown;
       mark();
-      if (!shown) return keep;
+      if (!shown || deck !== 'student-panel') return keep;
       const keys = [[shown.key, shown.title], ...(shown.other ? [[shown.other, shown.other_title]] : [])];
       const students = await Promise.all(keys.map(([key, title]) => fetchStudent(key, title))).catch(() => null);
       const host = await darkroom.element('student-maps');

@@ -11,7 +11,8 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label
+from dashboard.components.panel import HIDDEN, SHOWN, empty, label
+from dashboard.components.run_row import run_row
 from dashboard.links import (
     chosen_by_outcome,
     fitting,
@@ -138,22 +139,7 @@ def map_body(place: MapPlace, words: str, foot: Sequence[Any] = ()) -> list:
             className="scatter-body",
         ),
         empty(place.words, words),
-        html.Div(
-            [
-                html.Div(id=place.told, className="scatter-told", role="status"),
-                dmc.Button(
-                    "Cancel", id=place.cancel, color="red", variant="light", size="compact-xs", leftSection=icon("stop"),
-                    display="none",
-                ),
-                dmc.Button(
-                    "Try again", id=place.retry, variant="light", size="compact-xs", leftSection=icon("again"),
-                    display="none",
-                ),
-            ],
-            id=place.run,
-            className="scatter-run",
-            hidden=True,
-        ),
+        run_row(place.run, place.told, place.cancel, place.retry),
         *[dcc.Store(id=store) for store in (place.source, place.again, place.painted, place.picked)],
     ]  # fmt: skip
 

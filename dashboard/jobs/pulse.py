@@ -37,7 +37,18 @@ TOLD = (
     (shared.nav_badge("jobs"), "children"),
 )
 # Roles that panels add when they are looked at: steps while they are made.
-LATER = ("embedding-", "hierarchy", "darksight-", "confidence-", "worth-", "counterfactual-", "student-", "students-")
+LATER = (
+    "embedding-",
+    "hierarchy",
+    "darksight-",
+    "confidence-",
+    "worth-",
+    "counterfactual-",
+    "student-",
+    "students-",
+    "explain-",
+    "rank-",
+)
 BUSY_MS, AWAY_MS, IDLE_MS = 500, 1000, 5000
 
 

@@ -11,6 +11,7 @@ from dashboard.asking import ask_for, record_of
 from dashboard.student.settings import short
 from workers.engine import Engine
 from workers.jobs import Job
+from workers.params import Params
 from workers.student_params import DistilParams, StudentParams
 from workers.studies import Study
 
@@ -83,7 +84,7 @@ def asked_of(
     return StudentParams.model_validate(given)
 
 
-def ask_again(engine: Engine, study: Mapping[str, Any], kind: str, asked: DistilParams) -> tuple[Study, str]:
+def ask_again(engine: Engine, study: Mapping[str, Any], kind: str, asked: Params) -> tuple[Study, str]:
     """As `dashboard.asking.ask_for`; the same question is asked once more where it failed, or was stopped."""
     added, key = ask_for(engine, study, kind, asked)
     made = record_of(engine, key)

@@ -2,6 +2,7 @@
 
 import dash
 
+from dashboard.explain.callbacks import register_explain
 from dashboard.first_answers import FirstAnswers
 from dashboard.student.fidelity import register_fidelity
 from dashboard.student.history import register_history
@@ -20,3 +21,4 @@ def register(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     register_history(app, engine, first)
     register_pair(app, engine, first)
     register_selection(app, engine, first)
+    register_explain(app, engine, first)

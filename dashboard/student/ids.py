@@ -11,6 +11,7 @@ SHOWN = "student-shown"
 COMPARED = "student-compared"  # key of the one beside it, or None
 FOLLOWED = "student-followed"
 DOWNLOAD = "student-download"
+MAIN_DECK = "student-main-deck"
 DECK = "student-deck"
 SIDE_DECK = "student-side-deck"
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-import dash_mantine_components as dmc
 import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
@@ -14,7 +13,8 @@ from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK, record_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, panel, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, segmented
+from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -68,22 +68,7 @@ def student_panel() -> html.Section:
                 style=HIDDEN,
             ),
             empty(ids.WORDS, NOT_YET),
-            html.Div(
-                [
-                    html.Div(id=ids.TOLD, className="scatter-told", role="status"),
-                    dmc.Button(
-                        "Cancel", id=ids.CANCEL, color="red", variant="light", size="compact-xs",
-                        leftSection=icon("stop"), display="none",
-                    ),
-                    dmc.Button(
-                        "Try again", id=ids.RETRY, variant="light", size="compact-xs", leftSection=icon("again"),
-                        display="none",
-                    ),
-                ],
-                id=ids.RUN,
-                className="scatter-run",
-                hidden=True,
-            ),
+            run_row(ids.RUN, ids.TOLD, ids.CANCEL, ids.RETRY),
             *[dcc.Store(id=store) for store in (ids.SEEN, ids.PAINTED, ids.FOLLOWED)],
         ],
         controls=[
@@ -165,6 +150,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         Input(ids.SHOWN, "data"),
         Input(ids.ORDER, "value"),
         Input(ids.SCALE, "value"),
+        Input(ids.MAIN_DECK, "value"),
     )
 
 

@@ -13,7 +13,8 @@ from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, record_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import empty, icon, panel
+from dashboard.components.panel import empty, panel
+from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -45,18 +46,7 @@ def selection_panel() -> html.Section:
         [
             html.Div(id=ids.SELECTION, className="students", hidden=True),
             empty(ids.SELECTION_WORDS, NONE_YET),
-            html.Div(
-                [
-                    html.Div(id=ids.SELECTION_TOLD, className="scatter-told", role="status"),
-                    dmc.Button(
-                        "Cancel", id=ids.SELECTION_CANCEL, color="red", variant="light", size="compact-xs",
-                        leftSection=icon("stop"), display="none",
-                    ),
-                ],
-                id=ids.SELECTION_RUN,
-                className="scatter-run",
-                hidden=True,
-            ),
+            run_row(ids.SELECTION_RUN, ids.SELECTION_TOLD, ids.SELECTION_CANCEL),
             *[
                 dcc.Store(id=store)
                 for store in (ids.SELECTION_SHOWN, ids.SELECTION_PICKED, ids.SELECTION_PAINTED, ids.SELECTION_SEEN)

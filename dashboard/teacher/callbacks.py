@@ -5,6 +5,7 @@ from flask_caching import Cache
 
 from dashboard.first_answers import FirstAnswers
 from dashboard.map_points import Planes
+from dashboard.teacher.cam import register_cam
 from dashboard.teacher.classes import register_classes
 from dashboard.teacher.exchange import register_exchange
 from dashboard.teacher.focus import register_focus
@@ -30,3 +31,4 @@ def register(app: dash.Dash, engine: Engine, cache: Cache, first: FirstAnswers, 
     register_grid(app, engine, first)
     register_table(app, engine)
     register_focus(app, engine, first)
+    register_cam(app, engine)

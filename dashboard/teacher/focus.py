@@ -17,6 +17,7 @@ from dashboard.links import put
 from dashboard.measures import entropy, margin, rank
 from dashboard.teacher import ids
 from dashboard.teacher.bars import digits, probability_figure
+from dashboard.teacher.cam import cam_switch
 from dashboard.teacher.looked import Looked, looked_at, probability_table, shown_images
 from dashboard.theme import class_colours
 from workers.engine import Engine
@@ -43,7 +44,10 @@ def focus_panel() -> html.Section:
                     graph(ids.FOCUS_BARS),
                     html.Div(
                         [
-                            html.Div(id=ids.EPOCH_TEXT, className="focus-epoch-text"),
+                            html.Div(
+                                [html.Div(id=ids.EPOCH_TEXT, className="focus-epoch-text"), cam_switch()],
+                                className="focus-epoch-row",
+                            ),
                             dmc.Slider(
                                 id=ids.EPOCH,
                                 min=0,
@@ -63,6 +67,7 @@ def focus_panel() -> html.Section:
                 className="focus-body",
             ),
             empty(ids.FOCUS_WORDS, NO_IMAGE_YET),
+            *[dcc.Store(id=store) for store in (ids.CAM_OF, ids.CAM_PAINTED)],
         ],
         controls=[
             dmc.NumberInput(
@@ -94,6 +99,8 @@ def focus_panel() -> html.Section:
             "the true class, a frame the likeliest.",
             "Pin an image, and the next that you look at stands beside it: its bars are full, those of the pinned image "
             "hatched, with its true class marked (✓).",
+            "CAM: Grad-CAM (Selvaraju et al. 2017) of the last feature maps, blue where the teacher looks for its answer after "
+            "the chosen epoch. The Student view's tab Explain has other methods, and says which to believe.",
             "Entropy is 0 when all probability is on one class; the margin is the lead of the likeliest class over the next.",
             "The slider asks the teacher as it was after an earlier epoch: drag it to see when the answer was decided.",
         ],

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
-CALLS = ("decode", "latent-effects", "morph", "neighbours", "neighbour-codes", "neighbour-places")
+CALLS = ("cam", "decode", "latent-effects", "morph", "neighbours", "neighbour-codes", "neighbour-places")
 
 
 def add_ask_route(server: Flask, engine: Engine) -> None:

@@ -12,7 +12,8 @@ from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, key_of, record_of, spec_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
+from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -52,18 +53,7 @@ def counterfactual_panel() -> html.Section:
                 style=HIDDEN,
             ),
             empty(ids.COUNTER_WORDS, NOTHING_YET),
-            html.Div(
-                [
-                    html.Div(id=ids.COUNTER_TOLD, className="scatter-told", role="status"),
-                    dmc.Button(
-                        "Cancel", id=ids.COUNTER_CANCEL, color="red", variant="light", size="compact-xs",
-                        leftSection=icon("stop"), display="none",
-                    ),
-                ],
-                id=ids.COUNTER_RUN,
-                className="scatter-run",
-                hidden=True,
-            ),
+            run_row(ids.COUNTER_RUN, ids.COUNTER_TOLD, ids.COUNTER_CANCEL),
             dcc.Store(id=ids.COUNTER_SEEN),
         ],
         controls=[

@@ -14,7 +14,8 @@ from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
+from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -59,22 +60,7 @@ def vae_panel() -> html.Section:
                 style=HIDDEN,
             ),
             empty(ids.VAE_WORDS, NOT_YET),
-            html.Div(
-                [
-                    html.Div(id=ids.VAE_TOLD, className="scatter-told", role="status"),
-                    dmc.Button(
-                        "Cancel", id=ids.VAE_CANCEL, color="red", variant="light", size="compact-xs",
-                        leftSection=icon("stop"), display="none",
-                    ),
-                    dmc.Button(
-                        "Try again", id=ids.VAE_RETRY, variant="light", size="compact-xs", leftSection=icon("again"),
-                        display="none",
-                    ),
-                ],
-                id=ids.VAE_RUN,
-                className="vae-run",
-                hidden=True,
-            ),
+            run_row(ids.VAE_RUN, ids.VAE_TOLD, ids.VAE_CANCEL, ids.VAE_RETRY, class_name="vae-run"),
             *[dcc.Store(id=store) for store in (ids.VAE_SHOWN, ids.VAE_SEEN, ids.VAE_PAINTED)],
         ],
         controls=[

@@ -1,0 +1,1 @@
+"""The tab Explain of the Student view: which pixels hold the decision, and which method to believe."""
