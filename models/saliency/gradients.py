@@ -15,6 +15,7 @@ NOISY, NOISE = 32, 0.15  # images of SmoothGrad, and the deviation of their nois
 
 
 def grad_cam(asked: Question) -> np.ndarray:
+    """The feature maps of a layer, each weighed by the mean gradient of the class by it; 0 or more, (1, H, W)."""
     network = PixelNetwork(asked.teacher)
     layer = asked.teacher.module.get_submodule(asked.layer)
     found = LayerGradCam(network, layer).attribute(asked.tensor(), target=asked.label, relu_attributions=True)
@@ -23,6 +24,7 @@ def grad_cam(asked: Question) -> np.ndarray:
 
 
 def guided_grad_cam(asked: Question) -> np.ndarray:
+    """Grad-CAM times guided backpropagation, (C, H, W); fails for a teacher with ReLUs that no hook sees."""
     unseen = unseen_relus(asked.teacher)
     if unseen:
         raise ValueError(
@@ -36,6 +38,7 @@ def guided_grad_cam(asked: Question) -> np.ndarray:
 
 
 def integrated_gradients(asked: Question) -> np.ndarray:
+    """The gradient along the way from the mean pixel to the image, times how far that is, (C, H, W)."""
     method = IntegratedGradients(PixelNetwork(asked.teacher))
     found = method.attribute(
         asked.tensor(), asked.empty(), target=asked.label, n_steps=PATH, internal_batch_size=AT_ONCE
@@ -44,6 +47,7 @@ def integrated_gradients(asked: Question) -> np.ndarray:
 
 
 def smooth_grad(asked: Question) -> np.ndarray:
+    """The mean gradient of the class over noisy copies of the image, (C, H, W)."""
     method = NoiseTunnel(Saliency(PixelNetwork(asked.teacher)))
     found = method.attribute(
         asked.tensor(), nt_type="smoothgrad", nt_samples=NOISY, stdevs=NOISE, target=asked.label, abs=False

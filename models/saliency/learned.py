@@ -38,6 +38,7 @@ def relabelled(asked: Question) -> Relabelled:
 
 
 def relabel(asked: Question) -> np.ndarray:
+    """w_kept − w_lost of re-label distillation, (C, H, W)."""
     return relabelled(asked).weights
 
 
@@ -53,4 +54,5 @@ def edges(asked: Question) -> np.ndarray:
 
 
 def chance(asked: Question) -> np.ndarray:
+    """Random numbers, (1, H, W)."""
     return np.random.default_rng(asked.seed).random((1, *asked.image.shape[1:]))

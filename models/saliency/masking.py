@@ -15,6 +15,7 @@ MASKS, MASK_SIDE, MASK_CHANCE = 1000, 7, 0.5  # of RISE
 
 
 def occlusion(asked: Question) -> np.ndarray:
+    """What the logit loses where a window is covered, the mean over the windows of a pixel, (1, H, W)."""
     channels, *sides = asked.image.shape
     window = tuple(min(WINDOW, side) for side in sides)
     with torch.no_grad():
@@ -50,10 +51,12 @@ def _by_patches(asked: Question, method: Lime | KernelShap) -> np.ndarray:
 
 
 def lime(asked: Question) -> np.ndarray:
+    """Weights of a sparse linear model of which patches are there, (1, H, W)."""
     return _by_patches(asked, Lime(PixelNetwork(asked.teacher)))
 
 
 def kernel_shap(asked: Question) -> np.ndarray:
+    """Shapley values of the patches, estimated by a weighted linear model, (1, H, W)."""
     return _by_patches(asked, KernelShap(PixelNetwork(asked.teacher)))
 
 

@@ -45,7 +45,7 @@ def test_what_went_wrong_is_a_sentence(client, answered, error, status, words):
 def test_only_what_the_view_asks_can_be_asked(client):
     response = client.post("/ask/predict", json={"params": {}})
     assert response.status_code == 404
-    assert response.get_json()["error"].startswith("There is no question predict; there are decode, ")
+    assert response.get_json()["error"].startswith("There is no question predict; there are cam, decode, ")
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"params": 3}', '{"tab": "a"}', "null"])
