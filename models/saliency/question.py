@@ -99,4 +99,5 @@ class PixelNetwork(nn.Module):
 
 
 def first(attribution: Any) -> np.ndarray:
+    """The attribution of a batch of one: array (C, H, W)."""
     return attribution[0].detach().cpu().numpy()
