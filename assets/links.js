@@ -20,7 +20,7 @@
 
   const fetchArray = async (address, options) => {
     const response = await fetch(address, options);
-    if (!response.ok) throw new Error(`${address}: ${response.status}`);
+    if (response.status !== 200) throw new Error(`${address}: ${response.status}`);  // 204: a preview that is over
     return readNpy(await response.arrayBuffer());
   };
 

@@ -163,7 +163,7 @@
     async fetch(address, [left, right, bottom, top]) {
       this.fetching = new AbortController();
       const picture = await fetch(address, {signal: this.fetching.signal})
-        .then((response) => (response.ok ? response.blob() : null))
+        .then((response) => (response.status === 200 ? response.blob() : null))  // 204: a preview that is over
         .then((blob) => blob && dataUrl(blob))
         .catch(() => null);
       if (address !== this.address) return;  // a newer one is wanted

@@ -133,5 +133,5 @@ def report(title: str, views: Sequence[tuple[str, Sequence[Part]]], lacking: Map
     lines = []
     for view, rows in told(views, lacking):
         lines += ["", f"{view} view"] if view else [f"{title} has"]
-        lines += [f"  {name:<22}{verdict(why)}" for name, why in rows.items()]
+        lines += [f"  {name:<24}{verdict(why)}" for name, why in rows.items()]
     return lines

@@ -48,12 +48,14 @@ def add_routes(server: Flask, engine: Engine) -> None:
     def preview(key: str) -> Response:
         """What a running job has so far; empty where it shows nothing (any more), which is no fault of the asker's."""
         shown = engine.preview(key)
-        return fleeting(Response(status=404) if shown is None else Response(shown, mimetype="application/octet-stream"))
+        return nothing() if shown is None else fleeting(Response(shown, mimetype="application/octet-stream"))
 
     @server.get("/density/<key>.png")
     def density(key: str) -> Response:
         try:
             asked = Picture.read(request.args)
+            if asked.preview and engine.preview(key) is None:
+                return nothing()
             if asked.preview:
                 return fleeting(Response(asked.draw(engine, key), mimetype="image/png"))
             told = hashlib.sha256(request.query_string).hexdigest()[:16]
@@ -88,6 +90,11 @@ def add_routes(server: Flask, engine: Engine) -> None:
 def away(error: Exception) -> Response:
     """What a route says while the store does not answer."""
     return Response("The store does not answer; nothing is lost, try again in a moment.\n", 503, mimetype="text/plain")
+
+
+def nothing() -> Response:
+    """The preview of a job that has just ended."""
+    return fleeting(Response(status=204))
 
 
 def fleeting(response: Response) -> Response:

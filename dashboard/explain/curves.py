@@ -25,7 +25,7 @@ DIRECTIONS = [("deletion", "Deletion"), ("insertion", "Insertion")]
 def curves_panel() -> html.Section:
     return panel(
         ids.CURVES_PANEL,
-        "Curves",
+        "Deletion and insertion",
         LINE,
         [
             html.Div(

@@ -42,7 +42,7 @@ WAYS = [("signed", "Signed"), ("absolute", "Absolute")]
 def explain_panel() -> html.Section:
     return panel(
         ids.PANEL,
-        "Explain",
+        "Explanations",
         LINE,
         [
             html.Div(

@@ -56,7 +56,7 @@ COLUMNS = {
 def ranking_panel() -> html.Section:
     return panel(
         ids.RANKING_PANEL,
-        "Ranking",
+        "Ranking of methods",
         LINE,
         [
             html.Div(id=ids.RANKING, className="explain-ranking", style=HIDDEN),

@@ -82,9 +82,9 @@ VIEW = View(
     layout,
     (
         *(Part(title, NEEDED) for title in ("Student", "Fidelity", "Tree", "History", "Two classes", "Selection")),
-        Part("Explain", (Need.IMAGES, Need.MODEL)),
-        Part("Curves", (Need.IMAGES, Need.MODEL)),
-        Part("Ranking", (Need.IMAGES, Need.MODEL)),
+        Part("Explanations", (Need.IMAGES, Need.MODEL)),
+        Part("Deletion and insertion", (Need.IMAGES, Need.MODEL)),
+        Part("Ranking of methods", (Need.IMAGES, Need.MODEL)),
         Part("Re-labels", NEEDED),
     ),
     kept=(

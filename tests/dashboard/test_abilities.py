@@ -60,7 +60,7 @@ def test_a_report_says_of_every_part_whether_it_can_be():
     views = [("Teacher", (Part("Matrix", (Need.LABELS,)), Part("Bars")))]
     lines = report("Mine", views, {Need.LABELS: "the file holds none"})
     assert lines[0] == "Mine has"
-    assert "  labels                no, as the file holds none" in lines
+    assert "  labels                  no, as the file holds none" in lines
     assert "  images                yes" in lines
     assert lines[-3:] == [
         "Teacher view",

@@ -101,9 +101,11 @@ def test_a_picture_that_cannot_be_is_refused_in_a_sentence(ask, asked, told):
 
 
 def test_what_is_gone_is_said_to_be(ask, client):
-    for response in (ask(selection="0" * 16), ask(preview="1"), ask(images="0" * 64), client.get("/selection/0.bits")):
+    for response in (ask(selection="0" * 16), ask(images="0" * 64), client.get("/selection/0.bits")):
         assert response.status_code == 404
         sentence(response)
+    over = ask(preview="1")
+    assert (over.status_code, over.headers["Cache-Control"]) == (204, "no-store")
 
 
 def test_a_preview_is_drawn_and_not_kept(ask, digits, keys, said):

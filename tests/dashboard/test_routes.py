@@ -183,7 +183,7 @@ def test_a_preview_is_never_kept_and_its_absence_is_no_fault(client, digits):
     assert (shown.dtype, shown.tolist()) == (np.float32, places.tolist())
     previews.drop(digits.engine.client, NOBODY)
     response = client.get(f"/preview/{NOBODY}.npy")
-    assert (response.status_code, response.data, response.headers["Cache-Control"]) == (404, b"", "no-store")
+    assert (response.status_code, response.data, response.headers["Cache-Control"]) == (204, b"", "no-store")
 
 
 def test_arrays_are_sent_row_by_row_whatever_their_order_in_memory():

@@ -31,7 +31,7 @@ def test_a_study_of_a_teacher_can_do_all_but_what_comes_later(write, capsys):
     told = lines_of(capsys)
     assert told.pop("a VAE") == "no, as none has been trained for it"
     waiting = {"Latent axes", "Moved image", "Neighbours", "Morph", "Counterfactual"}  # for a VAE
-    waiting |= {"Student", "Tree", "History", "Two classes", "Selection"}
+    waiting |= {"Student", "Tree", "History", "Two classes", "Selection", "Re-labels"}
     assert {told.pop(part) for part in waiting} == {"no, as none has been trained for it"}
     assert set(told.values()) == {"yes"}
     assert {"images", "convolutional layers", "Confusion matrix", "Earlier epochs"} <= set(told)
