@@ -61,11 +61,11 @@ def test_a_report_says_of_every_part_whether_it_can_be():
     lines = report("Mine", views, {Need.LABELS: "the file holds none"})
     assert lines[0] == "Mine has"
     assert "  labels                  no, as the file holds none" in lines
-    assert "  images                yes" in lines
+    assert "  images                  yes" in lines
     assert lines[-3:] == [
         "Teacher view",
-        "  Matrix                no, as the file holds none",
-        "  Bars                  yes",
+        "  Matrix                  no, as the file holds none",
+        "  Bars                    yes",
     ]
 
 
