@@ -1,6 +1,6 @@
 """Students: how long they learn, and what they are worth beside LIME's surrogates of the same images.
 
-    uv run python -m benchmarks.students [--runs 50] [--mnist DIR] [--cifar DIR --weights FILE]
+    uv run python -m benchmarks.students [--runs 50] [--mnist DIR] [--cifar DIR --weights FILE] [--keep DIR]
 
 Both get 512 answers of the teacher about each of `runs` test images, half of them errors, in batches of the same size. The
 student learns from neighbours, LIME (Captum's, with its own lasso) from masks of patches of 4 × 4 pixels. Both say how the
@@ -20,16 +20,12 @@ from captum.attr import Lime
 from scipy.stats import spearmanr
 
 from benchmarks.harness import machine, median, met, ms, read_runs, table
-from benchmarks.teachers import fresh
-from models.data import ImageSet, statistics
+from benchmarks.nets import PLACES, Nets, cifar_nets, mnist_nets
+from models.data import ImageSet
 from models.latent import ImageFunction
 from models.neighbours import BATCH, Neighbours, checked_band, make_neighbours, sample_codes, widths_of
-from models.sources import make_source
 from models.student import Student, StudentSettings, distil
 from models.teacher import Teacher
-from models.training import train
-from models.vae import VAE, train_vae
-from models.weights import load_teacher, normalisation
 
 QUERIES, UNSEEN = 512, 256
 WIDTH = 15.0  # % of each axis' range
@@ -128,10 +124,9 @@ def bare_steps(neighbours: Neighbours, settings: StudentSettings) -> float:
     return time.perf_counter() - began
 
 
-def compare(title: str, images: ImageSet, teacher: Teacher, vae: VAE, count: int) -> None:
+def compare(nets: Nets, count: int) -> None:
     """Two tables: what both are worth, and how long they take."""
-    codes = vae.encode(images.images[images.train_ids]).means
-    lower, upper = codes.min(axis=0), codes.max(axis=0)
+    title, images, teacher, vae, (lower, upper) = nets
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     seconds: dict[str, list[float]] = {"student": [], "LIME": [], "training": [], "bare": []}
     agreements, majorities = [], []
@@ -188,36 +183,12 @@ def student_of(student: Student, images: np.ndarray, label: int) -> np.ndarray:
     return centred(student.logits(images), label)
 
 
-def mnist(place: str, count: int) -> None:
-    images = make_source("mnist", folder=place).load()
-    teacher = fresh("lenet", images)
-    train(teacher, images, epochs=2)
-    vae = VAE.create(images.images.shape[1:], 10, device="cpu")
-    train_vae(vae, images, epochs=5, batch_size=128)
-    compare("MNIST, LeNet, 10 latent values", images, teacher, vae, count)
-
-
-def cifar(place: str, weights: str, count: int) -> None:
-    images = make_source("folder", folder=place).load()
-    told = statistics(images)
-    mean, std = normalisation("imagenet", (told["mean"], told["std"]))
-    teacher = load_teacher(weights, "resnet-20", images.images.shape[1:], images.n_classes, mean, std, "cpu")
-    vae = VAE.create(images.images.shape[1:], 64, device="cpu")
-    train_vae(vae, images, epochs=10, batch_size=128)
-    compare("CIFAR-10, ResNet-20, 64 latent values", images, teacher, vae, count)
-
-
 def main() -> None:
-    places = {
-        "mnist": ("mnist", "folder that holds MNIST, or is to hold it"),
-        "cifar": ("", "folder with train and test, a folder a class in each"),
-        "weights": ("", "file with the weights of a CIFAR-10 ResNet-20"),
-    }
-    chosen = read_runs(__doc__, 50, **places)
+    chosen = read_runs(__doc__, 50, **PLACES)
     print(machine())
-    mnist(chosen.mnist, chosen.runs)
+    compare(mnist_nets(chosen), chosen.runs)
     if chosen.cifar and chosen.weights:
-        cifar(chosen.cifar, chosen.weights, chosen.runs)
+        compare(cifar_nets(chosen, fine_tuned=False), chosen.runs)
 
 
 if __name__ == "__main__":

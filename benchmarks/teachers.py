@@ -14,22 +14,11 @@ import torch
 from torch import nn
 
 from benchmarks.harness import machine, median, met, read_runs, table
-from models.data import ImageSet, statistics
+from benchmarks.nets import FINE_TUNE, PLACES, fresh, of_file
+from models.data import ImageSet
 from models.sources import make_source
 from models.teacher import Teacher
 from models.training import train
-from models.weights import load_teacher, normalisation
-
-FINE_TUNE = {
-    "epochs": 2,
-    "optimizer": "sgd",
-    "learning_rate": 0.01,
-    "schedule": "cosine",
-    "weight_decay": 1e-4,
-    "batch_size": 128,
-    "shift": 4,
-    "flip": True,
-}
 
 
 def plain_epoch(network: nn.Module, image_set: ImageSet, batch_size: int) -> float:
@@ -75,12 +64,6 @@ def bare_epoch(teacher: Teacher, image_set: ImageSet, batch_size: int) -> float:
     return (step * image_set.n_train + look * len(image_set)) / batch_size
 
 
-def fresh(architecture: str, images: ImageSet) -> Teacher:
-    told = statistics(images)
-    shape, n_classes = images.images.shape[1:], images.n_classes
-    return Teacher.create(architecture, shape, n_classes, told["mean"], told["std"], device="cpu")
-
-
 def measured(
     name: str, make: Callable[[], Teacher], images: ImageSet, runs: int, goal: tuple[float, float | None], **settings
 ) -> list[str]:
@@ -112,12 +95,7 @@ def measured(
 
 
 def main() -> None:
-    places = {
-        "mnist": ("mnist", "folder that holds MNIST, or is to hold it"),
-        "cifar": ("", "folder with train and test, a folder a class in each"),
-        "weights": ("", "file with the weights of a CIFAR-10 ResNet-20"),
-    }
-    chosen = read_runs(__doc__, 1, **places)
+    chosen = read_runs(__doc__, 1, **{name: PLACES[name] for name in ("mnist", "cifar", "weights")})
     print(machine())
     mnist = make_source("mnist", folder=chosen.mnist).load()
     rows = [
@@ -128,14 +106,16 @@ def main() -> None:
     ]
     if chosen.cifar and chosen.weights:
         cifar = make_source("folder", folder=chosen.cifar).load()
-        told = statistics(cifar)
-        mean, std = normalisation("imagenet", (told["mean"], told["std"]))
-        shape = cifar.images.shape[1:]
-
-        def given() -> Teacher:
-            return load_teacher(chosen.weights, "resnet-20", shape, cifar.n_classes, mean, std, "cpu")
-
-        rows.append(measured("ResNet-20 of a file, CIFAR-10", given, cifar, chosen.runs, (0.84, 2 * 360), **FINE_TUNE))
+        rows.append(
+            measured(
+                "ResNet-20 of a file, CIFAR-10",
+                lambda: of_file(chosen.weights, cifar),
+                cifar,
+                chosen.runs,
+                (0.84, 2 * 360),
+                **FINE_TUNE,
+            )
+        )
     columns = ["", "right on test", "in all", "an epoch", "a plain epoch", "its limit", ""]
     print(table(f"{torch.get_num_threads()} threads, medians of {chosen.runs}", columns, rows))
     print(

@@ -1,7 +1,7 @@
 """VAEs on real images: how well they decode, how long they learn, and whether the teacher sees in what is decoded what it saw
 in the images.
 
-    uv run python -m benchmarks.vaes [--mnist DIR] [--cifar DIR --weights FILE] [--weight 0]
+    uv run python -m benchmarks.vaes [--mnist DIR] [--cifar DIR --weights FILE] [--weight 0] [--keep DIR]
 
 DIR of MNIST holds its four files (or gets them by download), DIR of CIFAR the folders train and test with a folder a class,
 FILE the weights of a CIFAR-10 ResNet-20. `--weight 1` learns CIFAR's once more with the teacher's features in the loss.
@@ -15,17 +15,14 @@ import numpy as np
 import torch
 
 from benchmarks.harness import machine, median, met, read_runs, table
-from benchmarks.teachers import fresh
-from models.data import ImageSet, statistics
+from benchmarks.nets import BATCH, CIFAR_EPOCHS, CIFAR_LATENTS, MNIST_LATENTS, PLACES, fresh, kept, of_file
+from models.data import ImageSet
 from models.sources import make_source
 from models.teacher import Teacher, to_pixels
 from models.training import train
 from models.vae import VAE, train_vae
-from models.weights import load_teacher, normalisation
 
-MNIST_LATENTS, CIFAR_LATENTS = 10, 64
-MNIST_EPOCHS, CIFAR_EPOCHS = 10, 10
-BATCH = 128
+MNIST_EPOCHS = 10
 MSE, SECONDS, AGREEMENT, KEPT = 0.012, 300.0, 0.96, 0.95
 SCALES = (1, 2, 4)  # of the posterior's deviations
 PUBLISHED = "a published dense one 0.0153, a small convolutional one 0.0124"
@@ -98,23 +95,22 @@ def mnist(place: str) -> None:
     print("limit: forward and backward on a batch that lies ready; then our multiple of it")
 
 
-def cifar(place: str, weights: str, with_teacher: bool) -> None:
+def cifar(place: str, weights: str, with_teacher: bool, folder: str) -> None:
     """64 latent values, with a ResNet-20 as teacher; with its features in the loss, if asked for."""
     images = make_source("folder", folder=place).load()
-    told = statistics(images)
-    mean, std = normalisation("imagenet", (told["mean"], told["std"]))
-    shape = images.images.shape[1:]
-    teacher = load_teacher(weights, "resnet-20", shape, images.n_classes, mean, std, "cpu")
+    teacher = of_file(weights, images)
     test, rows = images.images[images.n_train :], []
     for weight in (0.0, 1.0) if with_teacher else (0.0,):
         vae, errors, seconds = learned(
             images, teacher, CIFAR_LATENTS, epochs=CIFAR_EPOCHS, batch_size=BATCH, teacher_weight=weight
         )
-        kept = [kept_by_neighbours(vae, teacher, test, scale) for scale in SCALES]
+        if not weight:
+            kept(folder, f"cifar-vae-{CIFAR_LATENTS}", VAE, lambda vae=vae: vae)  # for other benchmarks
+        shares = [kept_by_neighbours(vae, teacher, test, scale) for scale in SCALES]
         rows.append(
             [f"teacher's features × {weight:g}", f"{errors[-1]:.4f}", f"{agreement(vae, teacher, test):.1%}"]
-            + [f"{share:.1%}" for share in kept]
-            + [f"{seconds:.0f} s", met(1 - kept[0], 1 - KEPT)]
+            + [f"{share:.1%}" for share in shares]
+            + [f"{seconds:.0f} s", met(1 - shares[0], 1 - KEPT)]
         )
     columns = ["", "test error", "teacher agrees", *[f"neighbours at {scale} ×" for scale in SCALES], "seconds", ""]
     title = f"CIFAR-10, {CIFAR_LATENTS} latent values, {CIFAR_EPOCHS} epochs: neighbours that keep the label, {KEPT:.0%} at 1 ×"
@@ -122,17 +118,12 @@ def cifar(place: str, weights: str, with_teacher: bool) -> None:
 
 
 def main() -> None:
-    places = {
-        "mnist": ("mnist", "folder that holds MNIST, or is to hold it"),
-        "cifar": ("", "folder with train and test, a folder a class in each"),
-        "weights": ("", "file with the weights of a CIFAR-10 ResNet-20"),
-        "weight": (0, "1 for CIFAR's VAE with the teacher's features too"),
-    }
-    chosen = read_runs(__doc__, 1, **places)
+    weight = (0, "1 for CIFAR's VAE with the teacher's features too")
+    chosen = read_runs(__doc__, 1, **PLACES, weight=weight)
     print(machine())
     mnist(chosen.mnist)
     if chosen.cifar and chosen.weights:
-        cifar(chosen.cifar, chosen.weights, bool(chosen.weight))
+        cifar(chosen.cifar, chosen.weights, bool(chosen.weight), chosen.keep)
 
 
 if __name__ == "__main__":
