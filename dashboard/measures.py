@@ -67,3 +67,17 @@ def rank(probabilities: np.ndarray, number: int) -> int:
     """The place of a class among all by probability (K,): 1 for the likeliest; of equals, the first has the better place."""
     mine = probabilities[number]
     return 1 + int((probabilities > mine).sum()) + int((probabilities[:number] == mine).sum())
+
+
+def conditional_entropies(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """H(label | predicted i) and H(predicted | label i), in bits: (..., K) each, of counts (..., K, K), by true and predicted
+    class; NaN where there is nothing to be unsure about (CNNSlicer, 5.2)."""
+    return counted_entropy(np.swapaxes(confusion, -1, -2)), counted_entropy(confusion)
+
+
+def counted_entropy(counts: np.ndarray) -> np.ndarray:
+    """Entropy of what was counted, in bits: (...) of counts (..., B); NaN where nothing was."""
+    total = counts.sum(axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = counts / total
+        return -np.where(share > 0, share * np.log2(share), share).sum(axis=-1) + 0.0  # no −0

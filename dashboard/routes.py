@@ -5,6 +5,8 @@ Results never change, so everything here but previews may be kept by the browser
 
 import hashlib
 import io
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from flask import Flask, Response, jsonify, request
@@ -14,6 +16,9 @@ from dashboard.map_points import Picture
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.store import UNAVAILABLE
+
+CARRIES_D3 = find_spec("mpld3")  # found, not imported: with it would come all of matplotlib
+D3 = Path(CARRIES_D3.origin or "").parent / "js" / "d3.v5.min.js" if CARRIES_D3 else Path("d3.v5.min.js")
 
 
 def add_routes(server: Flask, engine: Engine) -> None:
@@ -49,6 +54,11 @@ def add_routes(server: Flask, engine: Engine) -> None:
         """What a running job has so far; empty where it shows nothing (any more), which is no fault of the asker's."""
         shown = engine.preview(key)
         return nothing() if shown is None else fleeting(Response(shown, mimetype="application/octet-stream"))
+
+    @server.get("/d3.js")
+    def d3() -> Response:
+        """D3, whose circle packing the Slicer view draws with, as the package mpld3 carries it."""
+        return kept("d3-v5", "text/javascript", D3.read_bytes)
 
     @server.get("/density/<key>.png")
     def density(key: str) -> Response:

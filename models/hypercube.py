@@ -56,10 +56,10 @@ class Layer:
 class TooLarge(ValueError):
     """A slice does not fit into the budget of memory; `fits` is how many inputs would."""
 
-    def __init__(self, layer: Layer, count: int, budget: int) -> None:
-        self.fits = budget // layer.nbytes
+    def __init__(self, layers: str, nbytes: int, count: int, budget: int) -> None:
+        self.fits = budget // nbytes
         super().__init__(
-            f"{layer.name} of {count:,} inputs takes {count * layer.nbytes / 2**20:,.0f} MiB, and the budget is "
+            f"{layers} of {count:,} inputs takes {count * nbytes / 2**20:,.0f} MiB, and the budget is "
             f"{budget / 2**20:,.0f} MiB: {self.fits:,} inputs would fit."
         )
 
@@ -187,7 +187,7 @@ class Hypercube:
         modules = {name: module for name, module in recordable(teacher.module).items() if name in chosen}
         a_row = sum(known[name].nbytes for name in chosen)
         if chosen and a_row > self.budget:
-            raise TooLarge(max((known[name] for name in chosen), key=lambda layer: layer.nbytes), 1, self.budget)
+            raise TooLarge(" and ".join(chosen), a_row, 1, self.budget)
         at_once = min(AT_ONCE, self.budget // max(a_row, 1))
         for start in range(0, len(numbers), at_once):
             rows = slice(start, min(start + at_once, len(numbers)))
@@ -228,12 +228,9 @@ class Hypercube:
         """
         known = self.layers(epoch)
         chosen = _checked(known, names, channels or {})
-        sizes = {
-            name: known[name].nbytes * (1 if wanted is None else len(wanted) / known[name].shape[0])
-            for name, wanted in chosen.items()
-        }
-        if len(numbers) * sum(sizes.values()) > self.budget:
-            raise TooLarge(known[max(sizes, key=sizes.__getitem__)], len(numbers), self.budget)
+        a_row = int(sum(_sizes(known, chosen).values()))
+        if len(numbers) * a_row > self.budget:
+            raise TooLarge(" and ".join(chosen), a_row, len(numbers), self.budget)
         whole: dict[str, np.ndarray] = {}
         for rows, given in self.batches(numbers, names, epoch, channels):
             for name, values in given.items():
@@ -243,8 +240,10 @@ class Hypercube:
             callback(rows.stop / len(numbers), f"{rows.stop:,} of {len(numbers):,} inputs")
         return whole
 
-    def fitting(self, names: Sequence[str], count: int, epoch: int) -> list[list[str]]:
-        """The layers in groups of which each fits into the budget with so many inputs.
+    def fitting(
+        self, names: Sequence[str], count: int, epoch: int, channels: Mapping[str, Sequence[int]] | None = None
+    ) -> list[list[str]]:
+        """The layers in groups of which each fits into the budget with so many inputs; see `batches`.
 
         Raises
         ------
@@ -252,10 +251,11 @@ class Hypercube:
             If a layer does not fit alone.
         """
         known, groups, room = self.layers(epoch), [], 0
+        sizes = _sizes(known, _checked(known, names, channels or {}))
         for name in names:
-            size = known[name].nbytes * count
+            size = int(sizes[name] * count)
             if size > self.budget:
-                raise TooLarge(known[name], count, self.budget)
+                raise TooLarge(name, int(sizes[name]), count, self.budget)
             if not groups or size > room:
                 groups.append([])
                 room = self.budget
@@ -263,10 +263,17 @@ class Hypercube:
             room -= size
         return groups
 
-    def statistics(self, numbers: Sequence[int], names: Sequence[str], epoch: int) -> dict[str, ChannelStatistics]:
-        """What the values of each channel are like, in one pass over the inputs; of linear layers, of each unit."""
+    def statistics(
+        self,
+        numbers: Sequence[int],
+        names: Sequence[str],
+        epoch: int,
+        channels: Mapping[str, Sequence[int]] | None = None,
+    ) -> dict[str, ChannelStatistics]:
+        """What the values of each channel are like, in one pass over the inputs; of linear layers, of each unit. See
+        `batches`."""
         sums: dict[str, _Sums] = {}
-        for _, given in self.batches(numbers, names, epoch):
+        for _, given in self.batches(numbers, names, epoch, channels):
             for name, values in given.items():
                 sums.setdefault(name, _Sums(values.shape[1])).add(values)
         return {name: found.statistics() for name, found in sums.items()}
@@ -311,6 +318,14 @@ def _checked(
             if not 0 <= channel < count:
                 raise ValueError(f"There is no channel {channel} in {name!r}; it has {count}, counted from 0.")
     return {name: list(channels[name]) if name in channels else None for name in names}
+
+
+def _sizes(known: Mapping[str, Layer], chosen: Mapping[str, list[int] | None]) -> dict[str, float]:
+    """By layer the bytes of what is kept of it for one input."""
+    return {
+        name: known[name].nbytes * (1 if wanted is None else len(wanted) / known[name].shape[0])
+        for name, wanted in chosen.items()
+    }
 
 
 def _forward(teacher: Teacher, pixels: Tensor, modules: Mapping[str, nn.Module], note: Callable[..., None]) -> None:

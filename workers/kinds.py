@@ -25,6 +25,7 @@ from workers.params import (
     PredictionsParams,
     TeacherParams,
 )
+from workers.slicer_params import SliceParams, SubsetsParams
 from workers.student_params import StudentParams, StudentsParams
 from workers.vae_params import CodesParams, VaeParams
 
@@ -268,6 +269,25 @@ def rank_bytes(params: RankParams, metas: Metas) -> int:
     return len(params.numbers) * (16 * methods + 12) + 800 * methods + 4_000
 
 
+def slice_bytes(params: SliceParams, metas: Metas) -> int:
+    """Of each epoch a number a layer; a number a channel and class; two a pair of channels. How many channels, the layers
+    that the teacher told of say; where one is not among them, as a residual block, as many as the widest has."""
+    told = {layer["name"]: layer["output_shape"] for layer in metas["teacher"]["layers"]}
+    widest = max(shape[0] for shape in told.values())
+    channels = {name: told.get(name, (widest,))[0] for name in params.layers}
+    groups = metas["images"]["n_classes"] + 1
+    cells = sum(channels[one] * channels[other] for one, other in params.pairs)
+    numbers = 3 * len(channels) + (groups + 1) * sum(channels.values()) + 2 * cells
+    return (
+        len(params.epochs) * 4 * numbers + 16 * len(params.numbers) + 400 * (len(channels) + len(params.pairs)) + 4_000
+    )
+
+
+def subsets_bytes(params: SubsetsParams, metas: Metas) -> int:
+    """Four numbers an epoch, and two a class."""
+    return 4 * len(params.per_class) * (params.epochs + 1) * (4 + 2 * metas["images"]["n_classes"]) + 3_000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -414,6 +434,28 @@ RANK = register(
         {"images": "images", "teacher": "teacher", "vae": "vae", "codes": "codes"},
         size=rank_bytes,
         optional=("vae", "codes"),
+    )
+)
+SLICE = register(
+    Kind(
+        "slice",
+        "Slice of the network",
+        1,
+        SliceParams,
+        "batch",
+        {"images": "images", "teacher": "teacher"},
+        size=slice_bytes,
+    )
+)
+SUBSETS = register(
+    Kind(
+        "subsets",
+        "Teachers of subsets",
+        1,
+        SubsetsParams,
+        "batch",
+        {"images": "images", "teacher": "teacher"},
+        size=subsets_bytes,
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

@@ -9,7 +9,10 @@ from flask import Flask, Response, jsonify, request
 from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
-CALLS = ("cam", "decode", "latent-effects", "morph", "neighbours", "neighbour-codes", "neighbour-places")
+CALLS = (
+    "cam", "decode", "deconvolve", "feature-maps", "latent-effects", "morph", "neighbours", "neighbour-codes",
+    "neighbour-places", "slice-estimate", "slicer-layers",
+)  # fmt: skip
 
 
 def add_ask_route(server: Flask, engine: Engine) -> None:

@@ -97,6 +97,7 @@ def test_layers_go_in_groups_that_fit(cube):
     sizes = {"conv1": 20 * 24 * 24, "pool1": 20 * 12 * 12, "conv2": 50 * 8 * 8, "pool2": 50 * 4 * 4}
     assert cube().fitting(names, 10, 0) == [names]
     assert cube(4 * 10 * sizes["conv1"]).fitting(names, 10, 0) == [["conv1"], names[1:]]
+    assert len(cube(4 * 10 * sizes["conv1"]).fitting(names, 10, 0, {"conv1": range(10), "conv2": [3]})) == 1
     with pytest.raises(TooLarge, match="conv1 of 10 inputs"):
         cube(4 * 9 * sizes["conv1"]).fitting(names, 10, 0)
 

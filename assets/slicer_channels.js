@@ -1,0 +1,134 @@
+// The channels of a layer: how much varies inside the maps of each over the epochs, a small chart each on the same axes, a line a
+// class.
+(() => {
+  const darkroom = (window.darkroom = window.darkroom || {});
+  const {make} = darkroom;
+  const WIDE = 108, HIGH = 62, PAD = 4;
+  const FLAGS = {1: 'dead', 2: 'saturated'};
+  const ALL = '#868e96';
+
+  let turn = 0;
+
+  // The entropies of a layer of a slice, by epoch, group (all, then the classes) and channel; the flags by epoch and channel.
+  const entropiesOf = async (shown, name) => {
+    const layer = shown.layers.find((each) => each.name === name);
+    if (!layer) return null;
+    const [values, flags] = await Promise.all(['intra', 'flags'].map((what) => darkroom.array(shown.key, `${what}-${layer.at}`)));
+    const [epochs, groups, channels] = values.shape;
+    return {
+      layer, epochs, groups, channels,
+      value: (epoch, group, channel) => values[(epoch * groups + group) * channels + channel],
+      flag: (epoch, channel) => flags[epoch * channels + channel],
+    };
+  };
+
+  const colourOf = (shown, group) => (group === 0 ? ALL : shown.colours[group - 1]);
+
+  const chart = (canvas, told, shown, channel, at, most) => {
+    const context = darkroom.sharp ? darkroom.sharp(canvas, WIDE, HIGH) : canvas.getContext('2d');
+    context.clearRect(0, 0, WIDE, HIGH);
+    const last = Math.max(shown.epochs[shown.epochs.length - 1] - shown.epochs[0], 1);
+    const x = (epoch) => PAD + (WIDE - 2 * PAD) * (shown.epochs[epoch] - shown.epochs[0]) / last;
+    const y = (value) => HIGH - PAD - (HIGH - 2 * PAD) * value / most;
+    context.globalAlpha = 0.5;
+    context.strokeStyle = ALL;
+    context.setLineDash([2, 2]);
+    context.beginPath();
+    context.moveTo(x(at), PAD);
+    context.lineTo(x(at), HIGH - PAD);
+    context.stroke();
+    context.setLineDash([]);
+    const groups = [...Array(told.groups).keys()].slice(1).concat(0);  // that of all on top
+    groups.forEach((group) => {
+      context.globalAlpha = group ? 0.85 : 1;
+      context.strokeStyle = context.fillStyle = colourOf(shown, group);
+      context.lineWidth = group ? 1 : 2;
+      context.beginPath();
+      for (let epoch = 0; epoch < told.epochs; epoch += 1) {
+        const value = told.value(epoch, group, channel);
+        if (Number.isNaN(value)) continue;
+        if (told.epochs === 1) context.fillRect(x(epoch) - 1.5, y(value) - 1.5, 3, 3);
+        else context.lineTo(x(epoch), y(value));
+      }
+      context.stroke();
+    });
+  };
+
+  const legend = (host, shown, told) => {
+    const row = make('div', 'slicer-legend', host);
+    const add = (name, colour, number) => {
+      const entry = make(number === null ? 'span' : 'button', 'slicer-class', row);
+      make('i', '', entry).style.background = colour;
+      entry.append(name);
+      if (number === null) return;
+      entry.type = 'button';
+      entry.title = `Select the test images of ${name}`;
+      entry.addEventListener('click', () => window.dash_clientside.set_props('slicer-class-picked', {data: {class: number, turn: Date.now()}}));
+    };
+    add('all', ALL, null);
+    shown.names.forEach((name, number) => told.groups > 1 && add(name, shown.colours[number], number));
+    return row;
+  };
+
+  const draw = (host, shown, told, epoch, picked) => {
+    const at = darkroom.epochAt(shown.epochs, epoch);
+    host.replaceChildren();
+    host.dataset.layer = told.layer.name;
+    host.dataset.epoch = shown.epochs[at];
+    let most = 0, isDefined = false;
+    for (let place = 0; place < told.epochs * told.groups * told.channels; place += 1) {
+      const value = told.value(0, 0, place);
+      if (value >= 0) [most, isDefined] = [Math.max(most, value), true];
+    }
+    const row = legend(host, shown, told);
+    const words = !isDefined ? 'Maps of one pixel have no entropy.' : `0 to ${most.toFixed(2)} bits; ${told.epochs > 1 ? `epochs ${shown.epochs[0]} to ${shown.epochs[told.epochs - 1]}` : 'one epoch: no course over time'}`;
+    make('span', 'slicer-scale', row, words);
+    const tiles = make('div', 'slicer-tiles', host);
+    for (let channel = 0; channel < told.channels; channel += 1) {
+      const tile = make('button', 'slicer-tile', tiles), number = told.layer.first + channel, flag = FLAGS[told.flag(at, channel)];
+      tile.type = 'button';
+      tile.dataset.channel = number;
+      tile.classList.toggle('slicer-undefined', !isDefined);
+      tile.classList.toggle('slicer-picked', (picked?.filters ?? []).some(([layer, each]) => layer === told.layer.name && each === number));
+      const canvas = make('canvas', '', tile), line = make('span', '', tile);
+      make('b', '', line, String(number));
+      const value = told.value(at, 0, channel);
+      line.append(Number.isNaN(value) ? ' –' : ` ${value.toFixed(2)}`);
+      if (flag) make('em', `slicer-${flag}`, line, flag);
+      tile.title = `Channel ${number} of ${told.layer.name}${flag ? `, ${flag}` : ''}: see its maps`;
+      if (isDefined) chart(canvas, told, shown, channel, at, most || 1);
+      tile.addEventListener('click', () => window.dash_clientside.set_props('slicer-picked', {data: {of: shown.key, filters: [[told.layer.name, number]]}}));
+    }
+  };
+
+  // A canvas as sharp as the screen is, in pixels of the page.
+  darkroom.sharp = darkroom.sharp ?? ((canvas, width, height) => {
+    const scale = window.devicePixelRatio || 1, context = canvas.getContext('2d');
+    Object.assign(canvas, {width: width * scale, height: height * scale});
+    Object.assign(canvas.style, {width: `${width}px`, height: `${height}px`});
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    return context;
+  });
+
+  Object.assign(darkroom, {slicerEntropies: entropiesOf});
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
+    async drawChannels(shown, layer, epoch, picked, lookedAt) {
+      const keep = window.dash_clientside.no_update, mine = (turn += 1);
+      const words = document.getElementById('slicer-channels-words');
+      if (lookedAt && lookedAt !== 'slicer-channels-panel') return keep;
+      const host = document.getElementById('slicer-channels');
+      if (!host) return keep;
+      const told = shown && layer ? await entropiesOf(shown, layer).catch(() => null) : null;
+      if (mine !== turn || !host.isConnected) return keep;
+      if (words) words.style.display = told ? 'none' : '';
+      if (!told) {
+        host.replaceChildren();
+        delete host.dataset.layer;
+        return mine;
+      }
+      draw(host, shown, told, epoch ?? shown.epochs[shown.epochs.length - 1], picked);
+      return mine;
+    },
+  });
+})();

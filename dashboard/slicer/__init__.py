@@ -1,0 +1,1 @@
+"""The Slicer view: how information thins out through layers, channels and epochs (CNNSlicer)."""

@@ -1,0 +1,123 @@
+"""How diverse inputs still are in each layer: inter-sample entropy over the depth of the net, and over its training."""
+
+import dash
+from dash import Input, Output, State, dcc, html
+
+from dashboard.components.notices import tell
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
+from dashboard.components.tables import to_csv
+from dashboard.first_answers import FirstAnswers
+from dashboard.slicer import ids
+from dashboard.slicer.asked import epoch_at
+from dashboard.slicer.figures import depth_figure, layer_lines
+from workers.engine import Engine
+
+LINE = "Inter-sample entropy: how diverse the inputs still are"
+NOT_YET = "Choose layers, inputs and epochs in the Query panel and press Query: each layer's entropy is drawn here."
+ONE_EPOCH = "One epoch was asked for: there is no course over epochs. See Depth, or ask for more epochs."
+OVER = [("depth", "Depth"), ("epochs", "Epochs")]
+IN = [("inter", "Bits"), ("normalized", "Normalised")]
+
+
+def layers_panel() -> html.Section:
+    return panel(
+        ids.LAYERS_PANEL,
+        "Layers",
+        LINE,
+        [graph(ids.LAYERS_GRAPH), empty(ids.LAYERS_WORDS, NOT_YET)],
+        controls=[segmented(ids.LAYERS_OVER, OVER, "depth", "Over"), segmented(ids.LAYERS_IN, IN, "inter", "In")],
+        exports=[("Entropies, CSV", {"id": ids.TABLE_LAYERS}), picture(ids.LAYERS_GRAPH)],
+        help_text=[
+            "Inter-sample entropy (CNNSlicer, Eq. 4 to 7): from each input to its k nearest a probability exp(−distance / σ), "
+            "σ such that they add up to log2 k; of all pairs together the entropy. The paper's figures need k = 1,700, which "
+            "it does not say; k is the same for all layers, at most the inputs less one.",
+            "It does not know how large distances are: ten clusters a tenth as wide have the same entropy. What it grows by "
+            "with more inputs is mostly log N: normalised, it is in parts of the most that so many inputs allow.",
+            "Inputs that coincide with more than log2 k others have no scale and count for nothing: the line of the panel "
+            "says how many have collapsed.",
+            "Click a layer to see its channels.",
+        ],
+    )
+
+
+def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    """The panel's callbacks."""
+
+    @first.callback(
+        output={
+            "figure": Output(ids.LAYERS_GRAPH, "figure"),
+            "drawn": Output(ids.LAYERS_GRAPH, "style"),
+            "words": Output(ids.LAYERS_WORDS, "children"),
+            "wordless": Output(ids.LAYERS_WORDS, "style"),
+            "subtitle": Output(f"{ids.LAYERS_PANEL}-subtitle", "children"),
+        },
+        inputs={
+            "shown": Input(ids.SHOWN, "data"),
+            "epoch": Input(ids.EPOCH, "value"),
+            "over": Input(ids.LAYERS_OVER, "value"),
+            "unit": Input(ids.LAYERS_IN, "value"),
+            "looked_at": Input(ids.TOP_DECK, "value"),
+        },
+    )
+    def fill(shown: dict | None, epoch: int | None, over: str, unit: str, looked_at: str | None):
+        """The entropies of the slice."""
+        if looked_at not in (None, ids.LAYERS_PANEL):
+            raise dash.exceptions.PreventUpdate
+        told = {"figure": dash.no_update, "drawn": HIDDEN, "words": NOT_YET, "wordless": SHOWN, "subtitle": LINE}
+        if shown is None:
+            return told
+        if over == "epochs" and len(shown["epochs"]) == 1:
+            return told | {"words": ONE_EPOCH}
+        values, at = engine.results.array(shown["key"], unit), epoch_at(shown["epochs"], epoch)
+        title = "entropy, bits" if unit == "inter" else "share of the most possible"
+        draw = depth_figure if over == "depth" else layer_lines
+        collapsed = int(engine.results.array(shown["key"], "collapsed").max())
+        subtitle = f"{shown['count']:,} inputs, k = {shown['n_neighbors']:,}, epoch {shown['epochs'][at]}"
+        if collapsed:
+            subtitle += f"; in a layer {collapsed:,} inputs coincide with too many others to count"
+        return told | {
+            "figure": draw(values, shown["layers"], shown["epochs"], at, title),
+            "drawn": SHOWN,
+            "words": "",
+            "wordless": HIDDEN,
+            "subtitle": subtitle,
+        }
+
+    @app.callback(
+        Output(ids.LAYER, "value", allow_duplicate=True),
+        Input(ids.LAYERS_GRAPH, "clickData"),
+        State(ids.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    def look(clicked: dict | None, shown: dict | None):
+        """The channels of the layer that was clicked."""
+        if not clicked or shown is None:  # the view was laid out
+            raise dash.exceptions.PreventUpdate
+        name = clicked["points"][0]["customdata"][0]
+        layer = next((each for each in shown["layers"] if each["name"] == name), None)
+        if layer is None or not layer["has_maps"]:
+            tell(f"{name} has no channels of feature maps.")
+            raise dash.exceptions.PreventUpdate
+        return name
+
+    @app.callback(
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
+        Input(ids.TABLE_LAYERS, "n_clicks"),
+        State(ids.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    def take(clicks: int | None, shown: dict | None):
+        """A row a layer and epoch, as CSV."""
+        if not clicks:  # the view was laid out
+            return dash.no_update
+        if shown is None:
+            tell("There is nothing to export before a slice is measured.")
+            return dash.no_update
+        arrays = [engine.results.array(shown["key"], name) for name in ("inter", "normalized", "collapsed")]
+        rows = (
+            [layer["name"], epoch, *[array[row, column].item() for array in arrays]]
+            for row, layer in enumerate(shown["layers"])
+            for column, epoch in enumerate(shown["epochs"])
+        )
+        header = ["layer", "epoch", "inter_sample_bits", "normalized", "collapsed_inputs"]
+        return dcc.send_string(to_csv(header, rows), "inter-sample-entropy.csv")

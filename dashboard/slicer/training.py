@@ -1,0 +1,180 @@
+"""Training, as a channel from label to answer: the confusion matrix after each epoch, and what it leaves open."""
+
+from typing import Any
+
+import dash
+import numpy as np
+from dash import Input, Output, State, dcc, html
+
+from dashboard import ids as shared
+from dashboard.components.curves import training_figure
+from dashboard.components.notices import tell
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture
+from dashboard.components.tables import to_csv
+from dashboard.first_answers import FirstAnswers
+from dashboard.links import make_selection
+from dashboard.measures import conditional_entropies, in_split
+from dashboard.slicer import ids
+from dashboard.slicer.figures import class_lines, mark_epoch
+from dashboard.teacher.matrix_figure import confusion_figure
+from dashboard.teacher.training import stored_points
+from workers.engine import Engine
+
+LINE = "Test images after each epoch: what answers leave open of labels, and labels of answers"
+NOT_YET = "The course of training is drawn when the teacher is trained."
+NOT_TRAINED = "There is no course of training, as nothing was trained here."
+ORIGIN = "slicer"
+
+
+def training_panel() -> html.Section:
+    return panel(
+        ids.TRAINING_PANEL,
+        "Training performance",
+        LINE,
+        [
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H3("Confusion matrix"),
+                            graph(ids.MATRIX, style=SHOWN),
+                            html.H3("Loss"),
+                            graph(ids.CURVE, style=SHOWN, className="graph slicer-loss"),
+                        ]
+                    ),
+                    html.Div(
+                        [
+                            html.H3("H(label | predicted as)"),
+                            graph(ids.GIVEN_PREDICTED, style=SHOWN),
+                            html.H3("H(predicted | label)"),
+                            graph(ids.GIVEN_LABEL, style=SHOWN),
+                            html.Div(id=ids.CLASSES, className="slicer-legend"),
+                        ]
+                    ),
+                ],
+                id=ids.TRAINING_BODY,
+                className="slicer-training",
+                style=HIDDEN,
+            ),
+            empty(ids.TRAINING_WORDS, NOT_YET),
+        ],
+        exports=[
+            ("Entropies, CSV", {"id": ids.TABLE_TRAINING}),
+            picture(ids.GIVEN_PREDICTED),
+            picture(ids.GIVEN_LABEL),
+        ],
+        help_text=[
+            "H(label | predicted i): how unsure the true class still is when the net has said i; 0 where everything that is "
+            "called i is of one class, which need not be i. H(predicted | label i): how unsure the answer is for images of "
+            "class i. In bits, of the test images, a line a class.",
+            "Where nothing is predicted i, there is nothing to be unsure about: a gap, not 0.",
+            "Click a line to select the test images of that class. The dotted line is the epoch of the slider above.",
+        ],
+    )
+
+
+def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
+    """The panel's callbacks."""
+
+    @first.callback(
+        output={
+            "drawn": Output(ids.TRAINING_BODY, "style"),
+            "words": Output(ids.TRAINING_WORDS, "children"),
+            "wordless": Output(ids.TRAINING_WORDS, "style"),
+            "classes": Output(ids.CLASSES, "children"),
+            "matrix": Output(ids.MATRIX, "figure"),
+            "label": Output(ids.GIVEN_PREDICTED, "figure"),
+            "predicted": Output(ids.GIVEN_LABEL, "figure"),
+            "curve": Output(ids.CURVE, "figure"),
+        },
+        inputs={
+            "source": Input(ids.SOURCE, "data"),
+            "epoch": Input(ids.EPOCH, "value"),
+            "looked_at": Input(ids.LEFT_DECK, "value"),
+        },
+    )
+    def fill(source: dict | None, epoch: int | None, looked_at: str | None):
+        """All four charts, at the epoch."""
+        if looked_at not in (None, ids.TRAINING_PANEL):
+            raise dash.exceptions.PreventUpdate
+        keep = dash.no_update
+        blank = {"classes": keep, "matrix": keep, "label": keep, "predicted": keep, "curve": keep}
+        if source is None or not source["last"]:
+            return blank | {"drawn": HIDDEN, "words": NOT_YET if source is None else NOT_TRAINED, "wordless": SHOWN}
+        confusion = engine.results.array(source["teacher"], "test_confusion")
+        at = min(epoch if isinstance(epoch, int) else source["last"], len(confusion) - 1)
+        of_label, of_answer = conditional_entropies(confusion)
+        names, colours = source["names"], source["colours"]
+        curve = training_figure(stored_points(engine, source["teacher"]), "loss", source["last"])
+        curve.update_yaxes(title_text="nats")
+        mark_epoch(curve, at)
+        return {
+            "drawn": SHOWN,
+            "words": "",
+            "wordless": HIDDEN,
+            "classes": [class_mark(name, colour) for name, colour in zip(names, colours, strict=True)],
+            "matrix": confusion_figure(confusion[at], names),
+            "label": class_lines(of_label, names, colours, at, "bits"),
+            "predicted": class_lines(of_answer, names, colours, at, "bits"),
+            "curve": curve,
+        }
+
+    @app.callback(
+        Output(shared.SELECTION, "data", allow_duplicate=True),
+        Input(ids.GIVEN_PREDICTED, "clickData"),
+        Input(ids.GIVEN_LABEL, "clickData"),
+        Input(ids.CLASS_PICKED, "data"),
+        State(shared.STUDY, "data"),
+        State(ids.SOURCE, "data"),
+        prevent_initial_call=True,
+    )
+    def select(
+        _predicted: dict | None, _label: dict | None, _picked: dict | None, study: dict | None, source: dict | None
+    ):
+        """The test images of the class whose line was clicked: by what they were predicted as, or by what they are."""
+        clicked: Any = dash.ctx.triggered[0]["value"]
+        if not clicked or study is None or source is None:  # the view was laid out
+            raise dash.exceptions.PreventUpdate
+        by_answer = dash.ctx.triggered_id == ids.GIVEN_PREDICTED
+        number = clicked["class"] if "class" in clicked else clicked["points"][0].get("customdata")
+        if not isinstance(number, int) or (by_answer and "predictions" not in study["keys"]):
+            raise dash.exceptions.PreventUpdate
+        key, array = (study["keys"]["predictions"], "predicted") if by_answer else (source["images"], "labels")
+        if not engine.results.which([key]):
+            raise dash.exceptions.PreventUpdate
+        mask = (engine.results.array(key, array) == number) & in_split(source["count"], source["n_train"], "test")
+        name = source["names"][number]
+        words = f"taken for {name}" if by_answer else f"true {name}"
+        return make_selection(engine, source["images"], mask, words, ORIGIN, by_outcome=by_answer)
+
+    @app.callback(
+        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
+        Input(ids.TABLE_TRAINING, "n_clicks"),
+        State(ids.SOURCE, "data"),
+        prevent_initial_call=True,
+    )
+    def take(clicks: int | None, source: dict | None):
+        """A row an epoch and class, as CSV."""
+        if not clicks:  # the view was laid out
+            return dash.no_update
+        if source is None or not source["last"]:
+            tell("There is nothing to export before a teacher is trained.")
+            return dash.no_update
+        of_label, of_answer = conditional_entropies(engine.results.array(source["teacher"], "test_confusion"))
+        rows = (
+            [epoch, name, number_of(of_label[epoch, number]), number_of(of_answer[epoch, number])]
+            for epoch in range(len(of_label))
+            for number, name in enumerate(source["names"])
+        )
+        header = ["epoch", "class", "label_given_predicted_bits", "predicted_given_label_bits"]
+        return dcc.send_string(to_csv(header, rows), "conditional-entropies.csv")
+
+
+def class_mark(name: str, colour: str) -> html.Span:
+    """Which colour a class has."""
+    return html.Span([html.I(style={"background": colour}), name], className="slicer-class")
+
+
+def number_of(value: float) -> float | str:
+    """A figure as a table has it; nothing where it is not defined."""
+    return float(value) if np.isfinite(value) else ""
