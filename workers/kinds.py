@@ -271,10 +271,14 @@ def rank_bytes(params: RankParams, metas: Metas) -> int:
 
 def slice_bytes(params: SliceParams, metas: Metas) -> int:
     """Of each epoch a number a layer; a number a channel and class; two a pair of channels. How many channels, the layers
-    that the teacher told of say; where one is not among them, as a residual block, as many as the widest has."""
+    that the teacher told of say; what is not among them, as a residual block, has as many as the widest."""
     told = {layer["name"]: layer["output_shape"] for layer in metas["teacher"]["layers"]}
-    widest = max(shape[0] for shape in told.values())
-    channels = {name: told.get(name, (widest,))[0] for name in params.layers}
+    widest = max((shape[0] for shape in told.values() if len(shape) == 3), default=0)
+    some = {name: last - first + 1 for name, first, last in params.channels}
+    channels = {}
+    for name in params.layers:
+        shape = metas["images"]["shape"] if name == "input" else told.get(name, (widest, 1, 1))
+        channels[name] = some.get(name, shape[0]) if len(shape) == 3 else 0
     groups = metas["images"]["n_classes"] + 1
     cells = sum(channels[one] * channels[other] for one, other in params.pairs)
     numbers = 3 * len(channels) + (groups + 1) * sum(channels.values()) + 2 * cells

@@ -97,7 +97,7 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         layer = next((each for each in shown["layers"] if each["name"] == name), None)
         if layer is None or not layer["has_maps"]:
             tell(f"{name} has no channels of feature maps.")
-            raise dash.exceptions.PreventUpdate
+            return dash.no_update
         return name
 
     @app.callback(

@@ -25,9 +25,9 @@ def maps_panel() -> html.Section:
             dcc.Store(id=ids.MAPS_PAINTED),
         ],
         help_text=[
-            "A column an image, the focused one first, then images of the selection, or of the slice. Of each filter its "
-            "feature maps, dark where it answers least and bright where it answers most of these images; and the maps carried back to "
-            "the images: blue where brighter pixels feed it, orange where darker ones do.",
+            "A column an image: the focused one first, then images of the selection, or of the slice. Of each filter a row of "
+            "feature maps, dark where it answers least and bright where it answers most of these images; under it the maps "
+            "carried back to the images, blue where brighter pixels feed the filter, orange where darker ones do.",
             "Carried back by a deconvnet (Zeiler and Fergus 2014) where the layers follow one another: poolings are undone by "
             "their switches, each ReLU rectifies what comes back, convolutions are transposed. In other nets, such as residual "
             "ones, by Captum's Deconvolution; where ReLUs are calls or work in place, by guided backpropagation. The line of "

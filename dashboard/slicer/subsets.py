@@ -165,7 +165,7 @@ def register_subsets(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
             added, key = ask_for(engine, study, "subsets", asked, SUBSETS_ROLE)
         except CANNOT_ASK as error:
             tell(f"Nothing can be trained: {error}.")
-            raise dash.exceptions.PreventUpdate from error
+            return [dash.no_update] * (len(PLACES) + 3)
         return None, *[None] * len(PLACES), study_data(added), key
 
     @app.callback(
