@@ -1,5 +1,6 @@
 """What of an image is left in one feature map, which is carried back to it (Zeiler and Fergus 2014; CNNSlicer, 5.4)."""
 
+import warnings
 from contextlib import ExitStack
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -91,7 +92,9 @@ def deconvolve(teacher: Teacher, images: np.ndarray, layer: str, channel: int) -
                 back, method = _gradient(teacher, pixels, modules[layer], channel), "guided backpropagation"
         else:
             network = _Squares(teacher, modules[layer], channel)
-            back = Deconvolution(network).attribute(_normalised(teacher, pixels).requires_grad_())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that it hooks the ReLUs, each time
+                back = Deconvolution(network).attribute(_normalised(teacher, pixels).requires_grad_())
             method = "deconvolution"
     return Projected(
         back.detach().cpu().numpy().astype(np.float32), maps[:, channel].detach().cpu().numpy().copy(), method

@@ -96,7 +96,7 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         name = clicked["points"][0]["customdata"][0]
         layer = next((each for each in shown["layers"] if each["name"] == name), None)
         if layer is None or not layer["has_maps"]:
-            tell(f"{name} has no channels of feature maps.")
+            tell(f"The layer {name} has no channels of feature maps.")
             return dash.no_update
         return name
 

@@ -1,5 +1,7 @@
 """Saliency from gradients, through Captum."""
 
+import warnings
+
 import numpy as np
 import torch
 from captum.attr import GuidedGradCam, IntegratedGradients, LayerAttribution, LayerGradCam, NoiseTunnel, Saliency
@@ -34,7 +36,9 @@ def guided_grad_cam(asked: Question) -> np.ndarray:
     network = PixelNetwork(asked.teacher)
     layer = asked.teacher.module.get_submodule(asked.layer)
     method = GuidedGradCam(network, layer)
-    return first(method.attribute(asked.tensor().requires_grad_(), target=asked.label, interpolate_mode="bilinear"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that it hooks the ReLUs, each time
+        return first(method.attribute(asked.tensor().requires_grad_(), target=asked.label, interpolate_mode="bilinear"))
 
 
 def integrated_gradients(asked: Question) -> np.ndarray:

@@ -225,7 +225,7 @@ def test_a_layer_without_channels_says_so(own_page, shown):
     told = own_page.ask(
         f"{ids.LAYER}.value", f"{ids.LAYERS_GRAPH}.clickData", slicer_shown__data=shown, **click("hidden")
     )
-    assert "hidden has no channels of feature maps" in str(told["toasts"])
+    assert "The layer hidden has no channels of feature maps" in str(told["toasts"])
     told = own_page.ask(
         f"{ids.LAYER}.value", f"{ids.LAYERS_GRAPH}.clickData", slicer_shown__data=shown, **click("conv2")
     )
