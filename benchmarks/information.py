@@ -237,6 +237,9 @@ def main() -> None:
     published(images)
     recording(images)
     slider()
+    print(
+        "\nlimit: an increment a pair of inputs and of channels; the product of the points with themselves; the forward passes"
+    )
 
 
 if __name__ == "__main__":

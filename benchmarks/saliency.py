@@ -25,11 +25,13 @@ TIMED = 10  # images
 CURVES_SECONDS = 0.05
 Z95 = 1.959964  # of a normal, 95 %
 RELABELS = ("relabel", "relabel-contribution")
+BESIDE = ("integrated-gradients", "rise")  # where other settings are compared
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "no L2, the paper's loss": {"l2": 0.0},
     "L2 0.03": {"l2": 0.03},
     "scale 4": {"scale": 4.0},
     "4,000 synthetic images": {"n_samples": 4000},
+    "4,000, L2 0.01": {"n_samples": 4000, "l2": 0.01},
     "no residual": {"residual": False},
 }
 
@@ -136,14 +138,15 @@ def main() -> None:
         sets.append((cifar_nets(chosen, fine_tuned=True), 2.5))
     for nets, seconds in sets:
         times(nets, test_numbers(nets, TIMED + 1), seconds)
+    print("\nlimit: of the curves a forward pass of as many images, of re-label distillation decoding and asking 1,250")
     few = chosen.runs // 4
     for nets, _ in sets if chosen.runs else []:
         numbers = test_numbers(nets, chosen.runs)
         faithful(nets, numbers, list(METHODS), {})
-        faithful(nets, numbers[:few], RELABELS, SETTINGS)
+        faithful(nets, numbers[:few], [*RELABELS, *BESIDE], SETTINGS)
     if chosen.more and chosen.runs:
         wider = mnist_nets(chosen, chosen.more)
-        faithful(wider, test_numbers(wider, chosen.runs)[:few], RELABELS, {})
+        faithful(wider, test_numbers(wider, chosen.runs)[:few], [*RELABELS, *BESIDE], {})
 
 
 if __name__ == "__main__":

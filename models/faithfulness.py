@@ -17,6 +17,7 @@ Direction = Literal["deletion", "insertion"]
 BLUR_SIDE, BLUR_DEVIATION = 11, 5.0  # px: of the blurred image that insertion starts from, as in RISE's published code
 NOISE = 0.2  # deviation, pixels 0 to 1, of the perturbations of infidelity
 PERTURBATIONS = 64
+AT_ONCE = 66  # images, about: the steps of one image of 32 rows, both ways
 
 
 class Curves(NamedTuple):
@@ -74,7 +75,10 @@ def curves(
     made = np.concatenate(
         [np.where(many, gone["deletion"], pixels), np.where(many, pixels, gone["insertion"])]
     )  # (2 M, n + 1, C, H, W)
-    scores = softmax(teacher.classify(made.reshape(-1, *pixels.shape).astype(np.float32)))[:, label]
+    flat = made.reshape(-1, *pixels.shape).astype(np.float32)
+    # In batches of one size: a last one of two images would take a good part of the time of a whole one.
+    batches = -(-len(flat) // AT_ONCE)
+    scores = softmax(teacher.classify(flat, -(-len(flat) // batches)))[:, label]
     deletion, insertion = scores.reshape(2, *steps.shape[:2])
     return Curves(deletion, insertion, label)
 

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from humanize import naturalsize
 
-from dashboard.abilities import Need
+from dashboard.abilities import Need, Part
 from dashboard.components.panel import label, segmented
 from dashboard.jobs.words import told
 from dashboard.new import ids
@@ -321,19 +321,29 @@ def shape_line(shape: list[int]) -> str:
 
 
 def without_words(lacking: Mapping[Need, str]) -> str:
-    """What the views will not be able to do with a study that lacks these; `lacking` is what `abilities.lacks` gives. What
-    waits for a VAE only is not among it: one is trained when somebody wants it."""
+    """What the views will not be able to do with a study that lacks these; `lacking` is what `abilities.lacks` gives. A view
+    of which nothing is left is named itself. What waits for a VAE only is not among it: one is trained when somebody wants
+    it."""
     deeds: dict[Need, list[str]] = {}
     if Need.IMAGES in lacking:
         deeds[Need.IMAGES] = ["cards in place of pictures"]
-    for part in (part for view in VIEWS for part in view.parts if Need.VAE not in part.needs):
-        lacks = next((need for need in part.needs if need in lacking), None)
-        if lacks is None:
+    for view in VIEWS:
+        parts = [part for part in view.parts if Need.VAE not in part.needs]
+        missing = [(part, need) for part in parts if (need := lacked(part, lacking)) is not None]
+        if missing and len(missing) == len(parts):
+            deeds.setdefault(missing[0][1], []).append(f"no {view.title} view")
             continue
-        if lacking[lacks] == lacking.get(Need.MODEL):  # where the model is what is missing, it is named
-            lacks = Need.MODEL
-        deeds.setdefault(lacks, []).append(f"no {in_a_sentence(part.title)}")
+        for part, need in missing:
+            deeds.setdefault(need, []).append(f"no {in_a_sentence(part.title)}")
     return " ".join(f"Without {need}: {', '.join(deeds[need])}." for need in Need if need in deeds)
+
+
+def lacked(part: Part, lacking: Mapping[Need, str]) -> Need | None:
+    """What stands in the way of a part; where that is so as the model is missing, the model."""
+    found = next((need for need in part.needs if need in lacking), None)
+    if found is not None and lacking[found] == lacking.get(Need.MODEL):
+        return Need.MODEL
+    return found
 
 
 def in_a_sentence(title: str) -> str:

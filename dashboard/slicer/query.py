@@ -89,7 +89,7 @@ def query_panel() -> html.Section:
             ),
         ],
         help_text=[
-            "CNNSlicer (Shen, Lu, Shen et al.) sees a trained net as a hypercube of four axes: inputs X, layers L, channels C "
+            "CNNSlicer (Shen and Shen 2020) sees a trained net as a hypercube of four axes: inputs X, layers L, channels C "
             "and epochs T. A query cuts a slice out of it, of which entropies are measured.",
             "Click layers in the strip, or drag along it. In the drawing: drag along the bottom for layers, over the face for "
             "layers and a part of their channels, along the slanting edge for epochs. A double click takes all again.",

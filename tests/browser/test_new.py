@@ -101,7 +101,10 @@ def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
     tab.page.get_by_role("button", name="Look at the file of predictions").click()
     expect(tab.at("#new-predictions-told")).to_contain_text("60 predictions, as probabilities.")
     tab.sees(
-        "#new-without", re.compile("^Without images: cards in place of pictures, no VAE.*Without a model: no training")
+        "#new-without",
+        re.compile(
+            "^Without images: cards in place of pictures, no VAE view.*no Slicer view. Without a model: no training"
+        ),
     )
     tab.sees("#new-time", "")
     choose(tab, "new-predictions-outputs", "logits")  # which is looked at again by itself

@@ -242,8 +242,8 @@ def test_predictions_alone_are_looked_at_as_they_are_stated_to_be(page, engine):
     told = checked(page, **ready)
     assert (told[ids.START]["disabled"], told[ids.TITLE]["placeholder"]) == (False, "net")
     assert told[ids.WITHOUT]["children"] == (
-        "Without images: cards in place of pictures, no VAE, no explanations, no deletion and insertion, "
-        "no ranking of methods. Without labels: no confusion matrix, no accuracy of the rest. "
+        "Without images: cards in place of pictures, no VAE view, no Student view, no Slicer view. "
+        "Without labels: no confusion matrix, no accuracy of the rest. "
         "Without a model: no training, no earlier epochs, no heat-map of an image."
     )
     assert told[ids.WORK]["data"] is None
@@ -267,7 +267,7 @@ def test_only_what_a_study_is_made_of_is_shown(page):
 def test_what_a_teacher_that_is_not_trained_leaves_out_is_said(page):
     assert checked(page)[ids.WITHOUT]["children"] == ""
     told = checked(page, new_teacher_epochs__value=0)[ids.WITHOUT]["children"]
-    assert told == "Without stored epochs: no training, no earlier epochs."
+    assert told == "Without stored epochs: no training, no earlier epochs, no training performance."
 
 
 def duplicated(page, study_id):
