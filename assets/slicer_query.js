@@ -4,7 +4,7 @@
   const darkroom = (window.darkroom = window.darkroom || {});
   const {make} = darkroom;
   const MOST_USUAL = 12, MOST_PAIRS = 12, PAUSE = 300;  // layers, pairs; ms before an estimate is asked for
-  const WIDE = 320, HIGH = 172, FACE = {x: 16, y: 40, width: 236, height: 96}, LEAN = {x: 44, y: -28};  // of the drawing
+  const WIDE = 320, HIGH = 172, FACE = {x: 24, y: 40, width: 228, height: 96}, STRIP = {x: 4, width: 12}, LEAN = {x: 44, y: -28};  // of the drawing
 
   const nets = new Map();  // key of a teacher -> promise of its layers
 
@@ -190,6 +190,13 @@
         const [first, last] = some.get(layer.name) ?? [0, layer.shape[0] - 1], share = height / layer.shape[0];
         svg('rect', drawing, {class: 'slicer-cut-out', x: x + 0.5, y: low - (last + 1) * share, width: Math.max(width - 1, 1), height: Math.max((last - first + 1) * share, 1)});
       });
+      // Inputs, by class: a cell each, beside the face.
+      const all = source.names.length, cell = FACE.height / all, within = this.classes();
+      source.names.forEach((name, number) => {
+        const isIn = !within || (number >= within[0] && number <= within[1]);
+        const box = svg('rect', drawing, {class: `slicer-input${isIn ? '' : ' slicer-out'}`, x: STRIP.x, y: FACE.y + number * cell + 0.25, width: STRIP.width, height: Math.max(cell - 0.5, 0.5), fill: source.colours[number]});
+        svg('title', box, {}, `inputs of ${name}`);
+      });
       const words = (x, y, text, anchor = 'start') => svg('text', drawing, {x, y, 'text-anchor': anchor}, text);
       words(FACE.x, low + 14, `layers: ${this.cut.layers.length} of ${count}`);
       const partly = this.cut.channels.length;
@@ -211,6 +218,7 @@
       let from = null;
       const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
       const zone = ([x, y]) => {
+        if (x < FACE.x - 4 && y >= FACE.y && y <= FACE.y + FACE.height) return 'inputs';
         if (y > FACE.y + FACE.height) return 'layers';
         if (x <= FACE.x + FACE.width && y >= FACE.y) return 'channels';
         return 'epochs';
@@ -224,7 +232,7 @@
       drawing.addEventListener('pointermove', (event) => {
         if (!from) return;
         const [x, y] = this.place(drawing, event), [left, top] = from.at;
-        const box = from.zone === 'layers'
+        const box = from.zone === 'inputs' ? {x: STRIP.x - 2, y: Math.min(y, top), width: STRIP.width + 4, height: Math.abs(y - top)} : from.zone === 'layers'
           ? {x: Math.min(x, left), y: FACE.y, width: Math.abs(x - left), height: FACE.height}
           : {x: Math.min(x, left), y: Math.min(y, top), width: Math.abs(x - left), height: Math.abs(y - top)};
         Object.entries(box).forEach(([name, value]) => this.frame.setAttribute(name, value));
@@ -233,6 +241,10 @@
         if (!from) return;
         const to = this.place(drawing, event), {at, zone: where} = from, {layers, source} = this;
         from = null;
+        if (where === 'inputs') {
+          const classAt = (y) => clamp(Math.floor((y - FACE.y) / FACE.height * source.names.length), 0, source.names.length - 1);
+          return this.setClasses(classAt(Math.min(at[1], to[1])), classAt(Math.max(at[1], to[1])));
+        }
         const column = (x) => clamp(Math.floor((x - FACE.x) / FACE.width * layers.length), 0, layers.length - 1);
         const [first, last] = [column(Math.min(at[0], to[0])), column(Math.max(at[0], to[0]))];
         const across = layers.slice(first, last + 1).map(({name}) => name);
@@ -244,7 +256,25 @@
         const epochs = source.epochs.slice(Math.round(near), Math.round(far) + 1);
         return this.set({epochs});
       });
-      drawing.addEventListener('dblclick', () => this.set({layers: this.layers.map(({name}) => name), channels: [], epochs: this.source.epochs}));
+      drawing.addEventListener('dblclick', () => {
+        window.dash_clientside.set_props('slicer-inputs', {value: 'test'});
+        this.set({layers: this.layers.map(({name}) => name), channels: [], epochs: this.source.epochs});
+      });
+    }
+
+    // The classes that inputs are of, first and last; null where they are of any.
+    classes() {
+      const [kind, first, last] = (this.inputs ?? '').split('-');
+      if (kind === 'class') return [Number(first), Number(first)];
+      return kind === 'classes' ? [Number(first), Number(last)] : null;
+    }
+
+    setClasses(first, last) {
+      if (first === last) return window.dash_clientside.set_props('slicer-inputs', {value: `class-${first}`});
+      const {names} = this.source, value = `classes-${first}-${last}`;
+      const others = (this.choices ?? []).filter((choice) => !choice.value.startsWith('classes-'));
+      const data = [...others, {value, label: `Test images of ${names[first]} to ${names[last]}`}];
+      return window.dash_clientside.set_props('slicer-inputs', {data, value});
     }
 
     // Of each layer the channels between two heights of the face; none are named where it is all of them.
@@ -263,7 +293,8 @@
     count() {
       const {source, inputs, most, selection} = this;
       const there = {train: source.n_train, selection: selection?.count ?? 0, test: source.count - source.n_train}[inputs];
-      return Math.min(there ?? Math.ceil((source.count - source.n_train) / source.names.length), most || 0);
+      const [first, last] = this.classes() ?? [0, source.names.length - 1];
+      return Math.min(there ?? Math.ceil((source.count - source.n_train) * (last - first + 1) / source.names.length), most || 0);
     }
 
     estimateSoon() {

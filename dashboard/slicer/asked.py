@@ -37,8 +37,10 @@ def source_of(engine: Engine, keys: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def input_choices(names: Sequence[str], selected: int) -> list[dict[str, Any]]:
-    """Which inputs can be asked about."""
+def input_choices(names: Sequence[str], selected: int, chosen: str = "") -> list[dict[str, Any]]:
+    """Which inputs can be asked about; several classes, as the drawing cuts them out, where they are `chosen`."""
+    several = classes_of(chosen) if chosen.startswith("classes-") else ()
+    there = bool(several) and several[-1] < len(names)
     return [
         {"value": "test", "label": "Test images"},
         {"value": "train", "label": "Train images"},
@@ -48,7 +50,14 @@ def input_choices(names: Sequence[str], selected: int) -> list[dict[str, Any]]:
             "disabled": not selected,
         },
         *[{"value": f"class-{number}", "label": f"Test images of {name}"} for number, name in enumerate(names)],
+        *([{"value": chosen, "label": f"Test images of {names[several[0]]} to {names[several[-1]]}"}] if there else []),
     ]
+
+
+def classes_of(inputs: str) -> range:
+    """The classes of "class-3", or of "classes-3-5"."""
+    first, _, last = inputs.partition("-")[2].partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def inputs_of(
@@ -70,9 +79,9 @@ def inputs_of(
         chosen = np.arange(n_train)
     else:
         chosen = np.arange(n_train, count)
-        if inputs.startswith("class-"):
+        if inputs.startswith("class"):
             labels = engine.results.array(study["keys"]["images"], "labels")
-            chosen = chosen[labels[chosen] == int(inputs.removeprefix("class-"))]
+            chosen = chosen[np.isin(labels[chosen], classes_of(inputs))]
     if len(chosen) <= most:
         return chosen.tolist(), len(chosen)
     drawn = np.random.default_rng(INPUTS_SEED).choice(chosen, most, replace=False)

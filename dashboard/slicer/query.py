@@ -92,7 +92,8 @@ def query_panel() -> html.Section:
             "CNNSlicer (Shen and Shen 2020) sees a trained net as a hypercube of four axes: inputs X, layers L, channels C "
             "and epochs T. A query cuts a slice out of it, of which entropies are measured.",
             "Click layers in the strip, or drag along it. In the drawing: drag along the bottom for layers, over the face for "
-            "layers and a part of their channels, along the slanting edge for epochs. A double click takes all again.",
+            "layers and a part of their channels, along the slanting edge for epochs, along the strip at the left for classes. "
+            "A double click takes all again.",
             "Inputs beyond the number at the right are drawn by a seed that is always the same.",
             "Drawn are the layers that the net has as modules, in the order in which they run, residual blocks among them. "
             "What a function does between them is not seen.",
@@ -177,7 +178,7 @@ def register_net(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     def offer(source: dict | None, selection: dict | None, study: dict | None, chosen: str):
         """Which inputs there are; a selection that is gone, or another study's class, is no choice any more."""
         here = fitting(selection, study)
-        choices = input_choices(source["names"] if source else [], here["count"] if here else 0)
+        choices = input_choices(source["names"] if source else [], here["count"] if here else 0, chosen or "")
         known = [choice["value"] for choice in choices if not choice.get("disabled")]
         return {"choices": choices, "chosen": chosen if chosen in known else "test"}
 

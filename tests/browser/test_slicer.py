@@ -39,9 +39,16 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
     box = desk.at(".slicer-drawing").bounding_box()
     scale = box["width"] / 320
     at = lambda x, y: (box["x"] + scale * x, box["y"] + scale * y)  # noqa: E731
-    desk.page.mouse.move(*at(16 + 1.5 * 236 / 8, 150))
+    desk.page.mouse.move(*at(10, 40 + 9.6 * 3.5))  # the strip of classes
     desk.page.mouse.down()
-    desk.page.mouse.move(*at(16 + 3.5 * 236 / 8, 150))
+    desk.page.mouse.move(*at(10, 40 + 9.6 * 5.5))
+    desk.page.mouse.up()
+    desk.wait("window.dash_component_api.getLayout('slicer-inputs').props.value === 'classes-3-5'")
+    expect(desk.at("#slicer-inputs")).to_have_value("Test images of 3 to 5")
+    desk.js("dash_clientside.set_props('slicer-inputs', {value: 'test'})")
+    desk.page.mouse.move(*at(24 + 1.5 * 228 / 8, 150))
+    desk.page.mouse.down()
+    desk.page.mouse.move(*at(24 + 3.5 * 228 / 8, 150))
     desk.page.mouse.up()
     desk.wait(f"{QUERY}.layers.length === 3")
     assert cut(desk)["layers"] == ["conv1", "pool1", "conv2"]

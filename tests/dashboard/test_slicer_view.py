@@ -88,6 +88,9 @@ def test_inputs_are_drawn_where_there_are_too_many(own, made):
     of_class, _ = inputs_of(own.engine, study, "class-7", None, 1000)
     assert set(labels[of_class].tolist()) == {7}
     assert min(of_class) >= 1438
+    of_two, _ = inputs_of(own.engine, study, "classes-6-7", None, 1000)
+    assert set(labels[of_two].tolist()) == {6, 7}
+    assert input_choices(["a", "b", "c"], 0, "classes-1-2")[-1]["label"] == "Test images of b to c"
     mask = np.isin(np.arange(1797), [5, 9, 1000])
     selection = make_selection(own.engine, made.keys["images"], mask, "three", "test")
     assert inputs_of(own.engine, study, "selection", selection, 1000) == ([5, 9, 1000], 3)
