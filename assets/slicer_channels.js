@@ -24,20 +24,12 @@
 
   const colourOf = (shown, group) => (group === 0 ? ALL : shown.colours[group - 1]);
 
-  const chart = (canvas, told, shown, channel, at, most) => {
+  const chart = (canvas, told, shown, channel, most) => {
     const context = darkroom.sharp ? darkroom.sharp(canvas, WIDE, HIGH) : canvas.getContext('2d');
     context.clearRect(0, 0, WIDE, HIGH);
     const last = Math.max(shown.epochs[shown.epochs.length - 1] - shown.epochs[0], 1);
     const x = (epoch) => PAD + (WIDE - 2 * PAD) * (shown.epochs[epoch] - shown.epochs[0]) / last;
     const y = (value) => HIGH - PAD - (HIGH - 2 * PAD) * value / most;
-    context.globalAlpha = 0.5;
-    context.strokeStyle = ALL;
-    context.setLineDash([2, 2]);
-    context.beginPath();
-    context.moveTo(x(at), PAD);
-    context.lineTo(x(at), HIGH - PAD);
-    context.stroke();
-    context.setLineDash([]);
     const groups = [...Array(told.groups).keys()].slice(1).concat(0);  // that of all on top
     groups.forEach((group) => {
       context.globalAlpha = group ? 0.85 : 1;
@@ -70,11 +62,31 @@
     return row;
   };
 
-  const draw = (host, shown, told, epoch, picked) => {
-    const at = darkroom.epochAt(shown.epochs, epoch);
+  // What a step of the slider changes: the mark in the charts, and what stands under them.
+  const step = (host, shown, told, epoch) => {
+    const at = darkroom.epochAt(shown.epochs, epoch), last = Math.max(shown.epochs[shown.epochs.length - 1] - shown.epochs[0], 1);
+    host.style.setProperty('--slicer-epoch', `${PAD + (WIDE - 2 * PAD) * (shown.epochs[at] - shown.epochs[0]) / last}px`);
+    host.dataset.epoch = shown.epochs[at];
+    host.querySelectorAll('.slicer-tile').forEach((tile, channel) => {
+      const value = told.value(at, 0, channel), flag = FLAGS[told.flag(at, channel)] ?? '';
+      const [, figure, word] = tile.lastChild.children;
+      figure.textContent = Number.isNaN(value) ? ' –' : ` ${value.toFixed(2)}`;
+      if (word.textContent !== flag) {
+        word.textContent = flag;
+        word.className = flag && `slicer-${flag}`;
+      }
+    });
+  };
+
+  const pick = (host, told, picked) => host.querySelectorAll('.slicer-tile').forEach((tile) => {
+    const isPicked = (picked?.filters ?? []).some(([layer, each]) => layer === told.layer.name && each === Number(tile.dataset.channel));
+    tile.classList.toggle('slicer-picked', isPicked);
+  });
+
+  const draw = (host, shown, told) => {
     host.replaceChildren();
     host.dataset.layer = told.layer.name;
-    host.dataset.epoch = shown.epochs[at];
+    host.dataset.key = shown.key;
     let most = 0, isDefined = false;
     for (let place = 0; place < told.epochs * told.groups * told.channels; place += 1) {
       const value = told.value(0, 0, place);
@@ -85,18 +97,16 @@
     make('span', 'slicer-scale', row, words);
     const tiles = make('div', 'slicer-tiles', host);
     for (let channel = 0; channel < told.channels; channel += 1) {
-      const tile = make('button', 'slicer-tile', tiles), number = told.layer.first + channel, flag = FLAGS[told.flag(at, channel)];
+      const tile = make('button', 'slicer-tile', tiles), number = told.layer.first + channel;
       tile.type = 'button';
       tile.dataset.channel = number;
       tile.classList.toggle('slicer-undefined', !isDefined);
-      tile.classList.toggle('slicer-picked', (picked?.filters ?? []).some(([layer, each]) => layer === told.layer.name && each === number));
       const canvas = make('canvas', '', tile), line = make('span', '', tile);
       make('b', '', line, String(number));
-      const value = told.value(at, 0, channel);
-      line.append(Number.isNaN(value) ? ' –' : ` ${value.toFixed(2)}`);
-      if (flag) make('em', `slicer-${flag}`, line, flag);
-      tile.title = `Channel ${number} of ${told.layer.name}${flag ? `, ${flag}` : ''}: see its maps`;
-      if (isDefined) chart(canvas, told, shown, channel, at, most || 1);
+      make('span', '', line);
+      make('em', '', line);
+      tile.title = `Channel ${number} of ${told.layer.name}: see its maps`;
+      if (isDefined) chart(canvas, told, shown, channel, most || 1);
       tile.addEventListener('click', () => window.dash_clientside.set_props('slicer-picked', {data: {of: shown.key, filters: [[told.layer.name, number]]}}));
     }
   };
@@ -127,7 +137,9 @@
         delete host.dataset.layer;
         return mine;
       }
-      draw(host, shown, told, epoch ?? shown.epochs[shown.epochs.length - 1], picked);
+      if (host.dataset.key !== shown.key || host.dataset.layer !== told.layer.name || !host.firstChild) draw(host, shown, told);
+      step(host, shown, told, epoch ?? shown.epochs[shown.epochs.length - 1]);
+      pick(host, told, picked);
       return mine;
     },
   });

@@ -32,9 +32,37 @@
   const epochAt = (epochs, epoch) =>
     epochs.reduce((best, each, place) => (Math.abs(each - epoch) < Math.abs(epochs[best] - epoch) ? place : best), 0);
 
+  // A line over a chart, not in it: Plotly would lay the whole chart out anew for each step.
+  const MARKED = ['slicer-given-predicted', 'slicer-given-label', 'slicer-curve', 'slicer-layers-graph'];
+  let marked = null;
+
+  const mark = (id) => {
+    const plot = document.querySelector(`#${id} .js-plotly-plot`), axis = plot?._fullLayout?.xaxis;
+    if (!axis || !plot.on) return;
+    const isOfEpochs = axis.title?.text === 'epoch' && Number.isInteger(marked);
+    let line = plot.querySelector('.slicer-mark');
+    if (!line) {
+      line = Object.assign(document.createElement('div'), {className: 'slicer-mark'});
+      plot.append(line);
+    }
+    if (!plot.slicerMarked) {
+      plot.slicerMarked = true;
+      plot.on('plotly_afterplot', () => mark(id));
+    }
+    const x = axis._offset + axis.l2p(marked), {t, h} = plot._fullLayout._size;
+    Object.assign(line.style, {display: isOfEpochs ? '' : 'none', transform: `translateX(${x}px)`, top: `${t}px`, height: `${h}px`});
+    line.dataset.epoch = marked;
+  };
+
   window.darkroom = Object.assign(window.darkroom || {}, {epochAt});
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
+    // The mark of the epoch in charts over the epochs.
+    markEpoch(epoch) {
+      marked = epoch;
+      MARKED.forEach(mark);
+      return epoch;
+    },
     sayEpoch(epoch, shown, source) {
       if (!source || !Number.isInteger(epoch)) return '';
       const whole = `${epoch} of ${source.last}`;

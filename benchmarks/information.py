@@ -184,7 +184,7 @@ WATCH = """epoch => {
   window.took = null;
   const began = performance.now();
   const title = () => document.querySelector('#slicer-capacity-graph .annotation-text')?.textContent ?? '';
-  const line = () => document.querySelector('#slicer-given-label .js-plotly-plot')?.layout?.shapes?.[0]?.x0;
+  const line = () => Number(document.querySelector('#slicer-given-label .slicer-mark')?.dataset.epoch);
   window.dash_clientside.set_props('slicer-epoch', {value: epoch});
   const look = () => {
     const isThere = document.querySelector('#slicer-channels').dataset.epoch === String(epoch)

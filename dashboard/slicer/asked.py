@@ -39,7 +39,7 @@ def source_of(engine: Engine, keys: Mapping[str, str]) -> dict[str, Any]:
 
 def input_choices(names: Sequence[str], selected: int, chosen: str = "") -> list[dict[str, Any]]:
     """Which inputs can be asked about; several classes, as the drawing cuts them out, where they are `chosen`."""
-    several = classes_of(chosen) if chosen.startswith("classes-") else ()
+    several = classes_of(chosen) if chosen.startswith("classes-") else range(0)
     there = bool(several) and several[-1] < len(names)
     return [
         {"value": "test", "label": "Test images"},

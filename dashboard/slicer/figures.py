@@ -40,15 +40,7 @@ def epoch_axis(figure: go.Figure, last: float) -> None:
     )
 
 
-def mark_epoch(figure: go.Figure, epoch: float | None) -> None:
-    """A line where the slider is."""
-    if epoch is not None:
-        figure.add_vline(x=epoch, line={"color": ACCENT_COLOUR, "width": 1, "dash": "dot"})
-
-
-def class_lines(
-    values: np.ndarray, names: Sequence[str], colours: Sequence[str], epoch: int | None, title: str
-) -> go.Figure:
+def class_lines(values: np.ndarray, names: Sequence[str], colours: Sequence[str], title: str) -> go.Figure:
     """A line a class over the epochs, with gaps where there is nothing: `values` (E, K)."""
     figure = blank_figure(hovermode="closest")
     epochs = np.arange(len(values), dtype=np.float32)
@@ -66,7 +58,6 @@ def class_lines(
         )
     epoch_axis(figure, len(values) - 1)
     figure.update_yaxes(title_text=title, rangemode="tozero")
-    mark_epoch(figure, epoch)
     return figure
 
 
@@ -114,7 +105,6 @@ def layer_lines(
     figure.update_layout(showlegend=True, legend={"font": {"size": 11}, "y": 1, "yanchor": "top"})
     epoch_axis(figure, epochs[-1])
     figure.update_yaxes(title_text=title)
-    mark_epoch(figure, epochs[at])
     return figure
 
 

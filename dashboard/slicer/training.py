@@ -1,10 +1,11 @@
 """Training, as a channel from label to answer: the confusion matrix after each epoch, and what it leaves open."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dash
 import numpy as np
-from dash import Input, Output, State, dcc, html
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.components.curves import training_figure
@@ -15,7 +16,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.links import make_selection
 from dashboard.measures import conditional_entropies, in_split
 from dashboard.slicer import ids
-from dashboard.slicer.figures import class_lines, mark_epoch
+from dashboard.slicer.figures import class_lines
 from dashboard.teacher.matrix_figure import confusion_figure
 from dashboard.teacher.training import stored_points
 from workers.engine import Engine
@@ -57,6 +58,7 @@ def training_panel() -> html.Section:
                 style=HIDDEN,
             ),
             empty(ids.TRAINING_WORDS, NOT_YET),
+            dcc.Store(id=ids.MARKED),
         ],
         exports=[
             ("Entropies, CSV", {"id": ids.TABLE_TRAINING}),
@@ -82,42 +84,63 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
             "words": Output(ids.TRAINING_WORDS, "children"),
             "wordless": Output(ids.TRAINING_WORDS, "style"),
             "classes": Output(ids.CLASSES, "children"),
-            "matrix": Output(ids.MATRIX, "figure"),
             "label": Output(ids.GIVEN_PREDICTED, "figure"),
             "predicted": Output(ids.GIVEN_LABEL, "figure"),
             "curve": Output(ids.CURVE, "figure"),
         },
         inputs={
             "source": Input(ids.SOURCE, "data"),
-            "epoch": Input(ids.EPOCH, "value"),
             "looked_at": Input(ids.LEFT_DECK, "value"),
         },
     )
-    def fill(source: dict | None, epoch: int | None, looked_at: str | None):
-        """All four charts, at the epoch."""
+    def fill(source: dict | None, looked_at: str | None):
+        """The charts over the epochs; the browser moves the mark of the epoch in them."""
         if looked_at not in (None, ids.TRAINING_PANEL):
             raise dash.exceptions.PreventUpdate
         keep = dash.no_update
-        blank = {"classes": keep, "matrix": keep, "label": keep, "predicted": keep, "curve": keep}
+        blank = {"classes": keep, "label": keep, "predicted": keep, "curve": keep}
         if source is None or not source["last"]:
             return blank | {"drawn": HIDDEN, "words": NOT_YET if source is None else NOT_TRAINED, "wordless": SHOWN}
-        confusion = engine.results.array(source["teacher"], "test_confusion")
-        at = min(epoch if isinstance(epoch, int) else source["last"], len(confusion) - 1)
-        of_label, of_answer = conditional_entropies(confusion)
+        of_label, of_answer = conditional_entropies(engine.results.array(source["teacher"], "test_confusion"))
         names, colours = source["names"], source["colours"]
         curve = training_figure(stored_points(engine, source["teacher"]), "loss", source["last"])
         curve.update_yaxes(title_text="nats")
-        mark_epoch(curve, at)
         return {
             "drawn": SHOWN,
             "words": "",
             "wordless": HIDDEN,
             "classes": [class_mark(name, colour) for name, colour in zip(names, colours, strict=True)],
-            "matrix": confusion_figure(confusion[at], names),
-            "label": class_lines(of_label, names, colours, at, "bits"),
-            "predicted": class_lines(of_answer, names, colours, at, "bits"),
+            "label": class_lines(of_label, names, colours, "bits"),
+            "predicted": class_lines(of_answer, names, colours, "bits"),
             "curve": curve,
         }
+
+    @first.callback(
+        output={"matrix": Output(ids.MATRIX, "figure")},
+        inputs={
+            "source": Input(ids.SOURCE, "data"),
+            "epoch": Input(ids.EPOCH, "value"),
+            "looked_at": Input(ids.LEFT_DECK, "value"),
+        },
+    )
+    def count(source: dict | None, epoch: int | None, looked_at: str | None):
+        """The confusion matrix after the epoch."""
+        if looked_at not in (None, ids.TRAINING_PANEL) or source is None or not source["last"]:
+            raise dash.exceptions.PreventUpdate
+        confusion = engine.results.array(source["teacher"], "test_confusion")
+        figure = confusion_figure(confusion[epoch_of(source, epoch)], source["names"])
+        # There is no room for numbers in the cells, and they take the browser longer than all else of a step.
+        figure.update_traces(text=None, texttemplate=None)
+        cells: Any = figure.data[0]
+        cells.update(hoverinfo=None, hovertemplate="true %{y}, predicted %{x}: %{customdata}<extra></extra>")
+        return {"matrix": figure}
+
+    app.clientside_callback(
+        ClientsideFunction("darkroom", "markEpoch"),
+        Output(ids.MARKED, "data"),
+        Input(ids.EPOCH, "value"),
+        Input(ids.SOURCE, "data"),
+    )
 
     @app.callback(
         Output(shared.SELECTION, "data", allow_duplicate=True),
@@ -168,6 +191,11 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         )
         header = ["epoch", "class", "label_given_predicted_bits", "predicted_given_label_bits"]
         return dcc.send_string(to_csv(header, rows), "conditional-entropies.csv")
+
+
+def epoch_of(source: Mapping[str, Any], epoch: int | None) -> int:
+    """The epoch of the slider, the last one before it is set."""
+    return min(epoch if isinstance(epoch, int) else source["last"], source["last"])
 
 
 def class_mark(name: str, colour: str) -> html.Span:

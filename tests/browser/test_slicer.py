@@ -102,7 +102,7 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
 def test_the_epochs_play_and_a_class_is_selected(slicer_desk, digits):
     desk = slicer_desk
     desk.js("dash_clientside.set_props('slicer-epoch', {value: 0})")
-    desk.wait("document.querySelector('#slicer-given-label .js-plotly-plot')?.layout?.shapes?.[0]?.x0 === 0")
+    desk.wait("document.querySelector('#slicer-given-label .slicer-mark')?.dataset.epoch === '0'")
     desk.at("#slicer-play").click()
     desk.wait("window.dash_component_api.getLayout('slicer-epoch').props.value === 3")
     desk.wait("document.querySelector('#slicer-play').classList.contains('icon-play')")

@@ -164,22 +164,22 @@ def test_training_is_drawn_at_the_epoch(own, made, own_page):
     confusion = own.engine.results.array(made.keys["teacher"], "test_confusion")
     drawn = told[ids.MATRIX]["figure"]["data"][0]["customdata"]
     assert drawn is not None
+    told = own_page.ask(f"{ids.CURVE}.figure", f"{ids.SOURCE}.data", **given)
     lines = told[ids.GIVEN_LABEL]["figure"]["data"]
     assert len(lines) == 10
     assert len(told[ids.CLASSES]["children"]) == 10
     assert confusion.shape == (4, 10, 10)
     nothing = own_page.ask(
-        f"{ids.MATRIX}.figure", f"{ids.EPOCH}.value", **given | {"slicer_source__data": source | {"last": 0}}
+        f"{ids.CURVE}.figure", f"{ids.SOURCE}.data", **given | {"slicer_source__data": source | {"last": 0}}
     )
     assert "nothing was trained here" in nothing[ids.TRAINING_WORDS]["children"]
 
 
 def test_a_class_without_answers_is_a_gap():
     values = np.array([[0.5, np.nan], [np.nan, 1.0], [0.2, 0.1]])
-    figure = class_lines(values, ["a", "b"], ["#111111", "#222222"], 1, "bits")
+    figure = class_lines(values, ["a", "b"], ["#111111", "#222222"], "bits")
     assert not figure.data[0].connectgaps
     assert np.isnan(figure.data[0].y[1])
-    assert len(figure.layout.shapes) == 1
 
 
 @pytest.mark.parametrize(("graph", "words"), [(ids.GIVEN_LABEL, "true 4"), (ids.GIVEN_PREDICTED, "taken for 4")])
