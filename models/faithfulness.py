@@ -17,7 +17,7 @@ Direction = Literal["deletion", "insertion"]
 BLUR_SIDE, BLUR_DEVIATION = 11, 5.0  # px: of the blurred image that insertion starts from, as in RISE's published code
 NOISE = 0.2  # deviation, pixels 0 to 1, of the perturbations of infidelity
 PERTURBATIONS = 64
-AT_ONCE = 66  # images, about: the steps of one image of 32 rows, both ways
+AT_ONCE = 33  # images, about: the steps of one image of 32 rows, whose feature maps a cache still holds
 
 
 class Curves(NamedTuple):
@@ -67,8 +67,6 @@ def curves(
         If the maps do not fit the image, or are not finite.
     """
     pixels, orders = _checked(teacher, image, saliencies)
-    if label is None:
-        label = int(teacher.classify(pixels[np.newaxis])[0].argmax())
     gone = baselines(teacher, pixels)
     steps = masks(orders, pixels.shape[1:], step or pixels.shape[2])  # (M, n + 1, H, W): what has been dealt with
     many = steps[:, :, np.newaxis]
@@ -78,8 +76,9 @@ def curves(
     flat = made.reshape(-1, *pixels.shape).astype(np.float32)
     # In batches of one size: a last one of two images would take a good part of the time of a whole one.
     batches = -(-len(flat) // AT_ONCE)
-    scores = softmax(teacher.classify(flat, -(-len(flat) // batches)))[:, label]
-    deletion, insertion = scores.reshape(2, *steps.shape[:2])
+    probabilities = softmax(teacher.classify(flat, -(-len(flat) // batches)))
+    label = int(probabilities[0].argmax()) if label is None else label  # the first is the whole image
+    deletion, insertion = probabilities[:, label].reshape(2, *steps.shape[:2])
     return Curves(deletion, insertion, label)
 
 
