@@ -79,8 +79,9 @@
           window.dash_clientside.set_props('slicer-picked', {data: {of: shown.key, filters: [[told.layer.name, number]], class: group ? group - 1 : null}});
         });
       });
-      svg('text', drawing, {class: 'slicer-group-name', x: node.x, y: node.y - node.r - 3, 'text-anchor': 'middle'}, name);
     });
+    (root.children ?? []).forEach(({x, y, r, data: {group}}) =>  // above all circles
+      svg('text', drawing, {class: 'slicer-group-name', x, y: y - r - 3, 'text-anchor': 'middle'}, group ? shown.names[group - 1] : 'all'));
     const again = root.children.find(({data: {group}}) => group === zoomed);
     if (!again) zoomed = null;
     look(again ?? null);

@@ -133,12 +133,13 @@ def capacity_figure(heats: Sequence[Heat], most: float) -> go.Figure:
             ),
         )
         bottom = top - high
+        begin = left + (0.13 if number % columns else 0.03) * wide  # the first has the margin for its names
         figure.update_layout({
-            f"xaxis{at}": heat_axis(heat.rows, heat.layers[0], [left + 0.05 * wide, left + 0.97 * wide], f"y{at}"),
+            f"xaxis{at}": heat_axis(heat.rows, heat.layers[0], [begin, left + 0.98 * wide], f"y{at}"),
             f"yaxis{at}": heat_axis(heat.columns, heat.layers[1], [bottom + 0.1 * high, top - 0.07 * high], f"x{at}"),
         })  # fmt: skip
         figure.add_annotation(
-            text=heat.title, font_size=11, showarrow=False, xref="paper", yref="paper", x=left + 0.05 * wide, y=top,
+            text=heat.title, font_size=11, showarrow=False, xref="paper", yref="paper", x=begin, y=top,
             xanchor="left", yanchor="top",
         )  # fmt: skip
     figure.update_layout(
