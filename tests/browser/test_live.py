@@ -10,6 +10,8 @@ from tests.engines import running_fleet, wait_until
 from workers.engine import Engine
 from workers.studies import digits_study
 
+pytestmark = pytest.mark.slow  # stores and workers are started and stopped
+
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
@@ -46,7 +48,6 @@ def watches(tab):
     tab.sees("#training-panel-subtitle", "Live")
 
 
-@pytest.mark.slow
 def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet, long_study):
     first, second = (free_desks(site=site) for _ in range(2))
     for tab in (first, second):
@@ -77,7 +78,6 @@ def test_a_training_is_watched_by_two_and_stopped_by_one(free_desks, site, fleet
         tab.wait(f"{POINTS} >= 2")
 
 
-@pytest.mark.slow
 def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")
@@ -87,7 +87,6 @@ def test_the_axis_stays_while_the_curve_grows(free_desks, site, long_study):
     tab.wait("document.querySelector('#training .js-plotly-plot')._fullLayout.yaxis.title.text === 'accuracy'")
 
 
-@pytest.mark.slow
 def test_a_job_is_stopped_and_tried_again_in_the_jobs_view(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}&views=jobs")
@@ -115,7 +114,6 @@ def test_a_short_training_ends_in_a_matrix(free_desks, site, fleet):
     tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_killed_is_told_of_and_replaced(free_desks, site, fleet, long_study):
     tab = free_desks(site=site)
     tab.page.goto(f"{site}/?study={long_study.id}")

@@ -5,17 +5,30 @@ from playwright.sync_api import expect
 
 from dashboard.links import study_data
 from dashboard.slicer.asked import source_of
+from workers.kinds import job
 
 QUERY = "window.dash_component_api.getLayout('slicer-query')?.props.data"
 SHOWN = "window.dash_component_api.getLayout('slicer-shown')?.props.data"
 BLOCKS = ".slicer-block"
 
 
+@pytest.fixture(scope="module")
+def sliced(digits):
+    """The digits in a second study, to which slices may be added; gone afterwards, so that others find one study."""
+    specs = {role: digits.engine.jobs.spec(key) for role, key in digits.study.keys.items()}
+    made_of = {role: specs[role] for role in ("images", "predictions")}
+    specs["tree"] = job("hierarchy", **made_of)  # with the same results it would be the same study
+    study = digits.engine.studies.create("Sliced", specs)
+    assert study.id != digits.study.id
+    yield study
+    digits.engine.studies.delete(study.id)
+
+
 @pytest.fixture
-def slicer_desk(desks, digits):
+def slicer_desk(desks, sliced):
     """The Slicer view of the digits, its net drawn."""
     desk = desks()
-    desk.page.goto(f"{desk.site}/?study={digits.study.id}&views=slicer&focus=1500")
+    desk.page.goto(f"{desk.site}/?study={sliced.id}&views=slicer&focus=1500")
     expect(desk.at(BLOCKS)).to_have_count(8)
     desk.wait(f"Boolean({QUERY})")
     return desk
@@ -99,7 +112,7 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
     desk.wait("window.dash_component_api.getLayout('focus').props.data !== 1500")
 
 
-def test_the_epochs_play_and_a_class_is_selected(slicer_desk, digits):
+def test_the_epochs_play_and_a_class_is_selected(slicer_desk, digits, sliced):
     desk = slicer_desk
     desk.js("dash_clientside.set_props('slicer-epoch', {value: 0})")
     desk.wait("document.querySelector('#slicer-given-label .slicer-mark')?.dataset.epoch === '0'")
@@ -109,5 +122,5 @@ def test_the_epochs_play_and_a_class_is_selected(slicer_desk, digits):
     desk.js("window.dash_clientside.set_props('slicer-given-label', {clickData: {points: [{customdata: 4}]}})")
     desk.wait("window.dash_component_api.getLayout('selection').props.data?.label === 'true 4'")
     expect(desk.at("#slicer-inputs")).to_be_visible()
-    source = source_of(digits.engine, study_data(digits.study)["keys"])
+    source = source_of(digits.engine, study_data(sliced)["keys"])
     assert desk.js("window.dash_component_api.getLayout('slicer-source').props.data") == source

@@ -19,6 +19,8 @@ from workers.presence import Presence, Worker, code_version
 from workers.studies import digits_study
 from workers.supervisor import Supervisor
 
+pytestmark = pytest.mark.slow  # stores and workers are started and stopped
+
 QUEUES = ("interactive", "batch", "calls")
 
 
@@ -101,7 +103,6 @@ def test_a_worker_of_another_version_is_named(tab, greet):
     expect(tab.at("#notices")).to_contain_text("Worker worker-9@elsewhere runs 0.0.1 (images-0), this page")
 
 
-@pytest.mark.slow
 def test_a_worker_that_falls_silent_is_missed(tab, own):
     presence(own).announce()
     tab.beat()
@@ -109,7 +110,6 @@ def test_a_worker_that_falls_silent_is_missed(tab, own):
     tab.wait_notices("no-worker")
 
 
-@pytest.mark.slow
 def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, greet):
     greet()
     tab.beat()
@@ -131,7 +131,6 @@ def test_a_store_that_dies_is_noticed_and_all_goes_on_when_it_is_back(tab, own, 
     tab.sees("#grid-panel-subtitle", re.compile("^Wrong in test: "))
 
 
-@pytest.mark.slow
 def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_tab, own, greet):
     tab = bare_tab
     own.engine.client.execute_command("WAITAOF", 1, 0, 10_000)  # a busy disk has the study up to two seconds later
@@ -145,7 +144,6 @@ def test_a_page_that_is_opened_while_the_store_is_away_fills_when_it_comes(bare_
     assert tab.steps() == ["done"] * 4
 
 
-@pytest.mark.slow
 def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_comes(bare_tab, own, study, greet):
     tab = bare_tab
     own.engine.studies.create("Newest", digits_study(images={"seed": 3}))
@@ -166,7 +164,6 @@ def test_an_address_that_is_opened_while_the_store_is_away_is_kept_until_it_come
     assert tab.js("location.search") == address
 
 
-@pytest.mark.slow
 def test_a_store_that_loads_says_how_far(tab, own, greet):
     pipeline = own.engine.client.pipeline(transaction=False)
     for number in range(1500):
@@ -208,7 +205,6 @@ def test_a_page_that_is_slow_to_come_stays_quiet(own, study, bare_tab):
     tab.page.unroute("**/_dash-layout")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "refusal",
     [lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort("connectionreset")],
@@ -304,7 +300,6 @@ def test_a_failed_job_says_why_here_and_in_the_jobs_view(bare_tab, own):
     assert own.engine.jobs.get(job.key).state == "cancelled"
 
 
-@pytest.mark.slow
 def test_the_table_of_jobs_keeps_focus_and_place_while_one_runs(tab, own, study):
     other = own.engine.studies.create("<b>Other", digits_study(images={"seed": 3}))
     job = own.engine.jobs.claim(other.keys["images"], "worker-1@test")
@@ -438,7 +433,6 @@ def test_another_study_is_picked(tab, own, study):
     tab.wait_steps(*["done"] * 4)
 
 
-@pytest.mark.slow
 def test_a_study_is_deleted_and_begun_again(tab, own, study, tmp_path):
     open_jobs(tab)
     tab.at("#jobs-studies").get_by_role("button", name="Delete Digits").click()
