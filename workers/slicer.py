@@ -27,7 +27,7 @@ from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
 from workers.slicer_params import SliceParams, SubsetsParams
-from workers.warm import all_cores, data_dir, warm_teacher
+from workers.warm import all_cores, data_dir, device, warm_teacher
 
 RANGES = 0.3  # of the work of a slice: what is smallest and largest in each channel
 TRIED = 16  # inputs by which an estimate is made
@@ -176,7 +176,7 @@ class _Slice:
         for group in self.cube.fitting(self.params.layers, len(self.params.numbers), epoch, self.channels):
             for name, values in self.cube.slice(self.params.numbers, group, epoch, self._of(group)).items():
                 row = self.params.layers.index(name)
-                found = inter_sample(values, self.params.n_neighbors)
+                found = inter_sample(values, self.params.n_neighbors, device=device())
                 self.inter[row, at], self.normalized[row, at] = found.bits, found.normalized
                 self.collapsed[row, at], self.n_neighbors = found.collapsed, found.n_neighbors
                 if name in self.intra:
@@ -185,12 +185,12 @@ class _Slice:
                         if len(rows):
                             self.intra[name][at, group_at] = each[rows].mean(axis=0)
                 if name in wanted:
-                    kept[name] = binned(distances(values[self.paired]), self.params.bins)
+                    kept[name] = binned(distances(values[self.paired], device()), self.params.bins)
                 callback((row + 1) / len(self.params.layers), f"{name}, epoch {epoch}")
         for pair_at, (one, other) in enumerate(self.params.pairs):
-            self.capacity[pair_at][at] = capacity(kept[one], kept[other], self.params.bins)
+            self.capacity[pair_at][at] = capacity(kept[one], kept[other], self.params.bins, device())
             mixed = Binned(_in_order(kept[other].numbers, self.other_order), kept[other].entropies)
-            self.null[pair_at][at] = capacity(kept[one], mixed, self.params.bins)
+            self.null[pair_at][at] = capacity(kept[one], mixed, self.params.bins, device())
 
 
 def _in_order(of_pairs: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -188,7 +188,9 @@ def shown_now(
             "words": "",
             "wordless": HIDDEN,
             "shown": key,
-            "subtitle": f"Means over {meta['count']:,} images, ± half of the 95 % interval",
+            "subtitle": f"Means over {meta['count']:,} images, ± half of the 95 % interval"
+            if meta["count"] > 1
+            else "Of one image: there is no interval",
         }
     words = told_of(made, engine.jobs.now()) or "They have made room for other results."
     return told | {

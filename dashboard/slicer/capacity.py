@@ -98,11 +98,14 @@ def register_capacity(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         },
         inputs={
             "shown": Input(ids.SHOWN, "data"),
+            "_looked_at": Input(
+                ids.TOP_DECK, "value"
+            ),  # what was chosen before it was laid out, a picker does not show
             "pair": State(ids.CAPACITY_PAIRS, "value"),
             "epoch": State(ids.CAPACITY_EPOCHS, "value"),
         },
     )
-    def offer(shown: dict | None, pair: list | None, epoch: list | None):
+    def offer(shown: dict | None, _looked_at: str | None, pair: list | None, epoch: list | None):
         """The pairs and epochs of the slice."""
         pairs = [f"{one} → {other}" for one, other in shown["pairs"]] if shown else []
         epochs = [str(each) for each in shown["epochs"]] if shown else []

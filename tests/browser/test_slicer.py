@@ -100,6 +100,7 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
     desk.wait(
         "document.querySelector('#slicer-capacity-graph .annotation-text')?.textContent === 'conv1 → pool1, epoch 1'"
     )
+    expect(desk.at("#slicer-capacity-panel .mantine-Pill-label")).to_have_text(["conv1 → pool1"])
     click = "{points: [{curveNumber: 0, customdata: [3, 7]}]}"
     desk.js(f"window.dash_clientside.set_props('slicer-capacity-graph', {{clickData: {click}}})")
     desk.wait(
