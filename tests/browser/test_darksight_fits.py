@@ -10,6 +10,8 @@ from tests.browser.desk import PLOT
 from tests.dashboard.mapped import add_map
 from workers.darksight_params import DarkSightParams
 
+pytestmark = pytest.mark.slow
+
 N_TRAIN = 1438
 PARTS = ((0, 1, 2, 3), (4, 5, 6), (7, 8, 9))  # four classes at most, by number
 

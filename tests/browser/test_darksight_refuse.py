@@ -13,6 +13,8 @@ from dashboard.measures import unpack_bits
 from models.refusal import RefusalRule
 from workers.darksight_params import DarkSightParams
 
+pytestmark = pytest.mark.slow
+
 N, N_TRAIN = 1797, 1438
 ASKED = DarkSightParams(effort="quick")
 LINE = "document.querySelector('#refuse .js-plotly-plot')?.layout.shapes?.[0]?.x0"

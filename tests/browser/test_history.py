@@ -7,6 +7,8 @@ from tests.browser.desk import served
 from tests.dashboard.borrowed import own_store
 from workers.studies import digits_study
 
+pytestmark = pytest.mark.slow
+
 TEST = list(range(1438, 1797))
 
 
@@ -117,7 +119,6 @@ def own(tmp_path_factory):
         yield own
 
 
-@pytest.mark.slow
 def test_studies_come_back_as_long_as_there_are_any(own, digits, free_desks):
     """Two studies of the same results: the one lacks the map."""
     whole = own.copy_study(digits, "Whole")
