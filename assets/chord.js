@@ -2,7 +2,6 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
-  const SVG = 'http://www.w3.org/2000/svg';
   const RING = 0.09;  // of the radius
   const MOST_LEVEL = 20;  // names up to which they are written level, with room for all; others are turned
   const LETTER = 6;  // px, about
@@ -10,12 +9,7 @@
   const LEAST_RADIUS = 80;  // px, before names are cut
   const [FULL, PALE, RIBBON, FADED] = [1, 0.4, 0.55, 0.08];  // opacities
 
-  const svg = (tag, attributes, parent) => {
-    const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    parent?.append(made);
-    return made;
-  };
+  const svg = (...given) => window.darkroom.svg(...given);  // which comes after this script
 
   // Angles are clockwise from the top.
   const at = (angle, radius) => `${(radius * Math.sin(angle)).toFixed(2)} ${(-radius * Math.cos(angle)).toFixed(2)}`;

@@ -9,5 +9,14 @@
     return made;
   };
 
-  Object.assign(darkroom, {make});
+  // An element of a drawing with its attributes, and a text.
+  const svg = (tag, attributes, parent, text = '') => {
+    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+    if (text) made.textContent = text;
+    parent?.append(made);
+    return made;
+  };
+
+  Object.assign(darkroom, {make, svg});
 })();

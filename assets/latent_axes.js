@@ -2,7 +2,6 @@
 // band about it. Plain SVG; `latent.js` says where the line is and hears where it is dragged.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
-  const NS = 'http://www.w3.org/2000/svg';
 
   const [TOP, BOTTOM, SIDE] = [40, 20, 8];  // px around the axes
   const [STRIP, COLUMN] = [3, 7];  // px between the columns of the strip and the axes, and of a column
@@ -13,12 +12,7 @@
 
   const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
 
-  const draw = (name, attributes, parent) => {
-    const made = document.createElementNS(NS, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    parent?.append(made);
-    return made;
-  };
+  const {svg: draw} = darkroom;
 
   const percent = (share) => (share < 0.0095 ? '<1%' : `${Math.round(100 * share)}%`);
 

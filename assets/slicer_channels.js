@@ -24,8 +24,17 @@
 
   const colourOf = (shown, group) => (group === 0 ? ALL : shown.colours[group - 1]);
 
+  // A canvas as sharp as the screen is, in pixels of the page.
+  const sharp = (canvas, width, height) => {
+    const scale = window.devicePixelRatio || 1, context = canvas.getContext('2d');
+    Object.assign(canvas, {width: width * scale, height: height * scale});
+    Object.assign(canvas.style, {width: `${width}px`, height: `${height}px`});
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    return context;
+  };
+
   const chart = (canvas, told, shown, channel, most) => {
-    const context = darkroom.sharp ? darkroom.sharp(canvas, WIDE, HIGH) : canvas.getContext('2d');
+    const context = sharp(canvas, WIDE, HIGH);
     context.clearRect(0, 0, WIDE, HIGH);
     const last = Math.max(shown.epochs[shown.epochs.length - 1] - shown.epochs[0], 1);
     const x = (epoch) => PAD + (WIDE - 2 * PAD) * (shown.epochs[epoch] - shown.epochs[0]) / last;
@@ -111,16 +120,7 @@
     }
   };
 
-  // A canvas as sharp as the screen is, in pixels of the page.
-  darkroom.sharp = darkroom.sharp ?? ((canvas, width, height) => {
-    const scale = window.devicePixelRatio || 1, context = canvas.getContext('2d');
-    Object.assign(canvas, {width: width * scale, height: height * scale});
-    Object.assign(canvas.style, {width: `${width}px`, height: `${height}px`});
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    return context;
-  });
-
-  Object.assign(darkroom, {slicerEntropies: entropiesOf});
+  Object.assign(darkroom, {sharp, slicerEntropies: entropiesOf});
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
     async drawChannels(shown, layer, epoch, picked, lookedAt) {

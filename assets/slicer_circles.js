@@ -1,6 +1,7 @@
 // Circles in circles: the classes, and in each the channels of a layer, as large as their entropy at an epoch. D3 packs them.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
+  const {svg} = darkroom;
   const SIDE = 600, GAP = 3, ROOM = 10;  // between channels, and between classes, for their names
 
   let turn = 0, zoomed = null, loading = null;
@@ -17,14 +18,6 @@
       document.head.append(script);
     });
     return loading;
-  };
-
-  const svg = (tag, parent, attributes = {}, text = '') => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-    made.textContent = text;
-    parent?.append(made);
-    return made;
   };
 
   // A colour a channel, the same in all classes: the golden angle keeps neighbours apart.
@@ -44,7 +37,7 @@
     // A channel without entropy has a place too, small as it is.
     const root = library.hierarchy({children: groups}).sum(({value}) => (value === undefined ? 0 : Math.max(value || 0, 0.02)));
     library.pack().size([SIDE, SIDE]).padding(({depth}) => (depth ? GAP : ROOM))(root);
-    const drawing = svg('svg', host, {viewBox: `0 0 ${SIDE} ${SIDE}`, role: 'img', 'aria-label': 'Entropy of the channels, by class'});
+    const drawing = svg('svg', {viewBox: `0 0 ${SIDE} ${SIDE}`, role: 'img', 'aria-label': 'Entropy of the channels, by class'}, host);
     const edges = (axis) => [Math.min(...root.children.map((node) => node[axis] - node.r)), Math.max(...root.children.map((node) => node[axis] + node.r))];
     const [[left, right], [top, bottom]] = [edges('x'), edges('y')];
     // What is looked at fills the panel: all classes, or one.
@@ -58,9 +51,9 @@
     };
     (root.children ?? []).forEach((node) => {
       const {group} = node.data, name = group ? shown.names[group - 1] : 'all', colour = group ? shown.colours[group - 1] : '#868e96';
-      const outer = svg('circle', drawing, {class: 'slicer-group', cx: node.x, cy: node.y, r: node.r, stroke: colour, tabindex: 0, 'data-group': group});
+      const outer = svg('circle', {class: 'slicer-group', cx: node.x, cy: node.y, r: node.r, stroke: colour, tabindex: 0, 'data-group': group}, drawing);
       const sum = node.children.reduce((whole, {data: {value}}) => whole + (value || 0), 0);
-      svg('title', outer, {}, `${name}: ${sum.toFixed(2)} bits in all channels`);
+      svg('title', {}, outer, `${name}: ${sum.toFixed(2)} bits in all channels`);
       const toggle = () => {
         zoomed = zoomed === group ? null : group;
         look(zoomed === null ? null : node);
@@ -70,10 +63,10 @@
       node.children.forEach(({x, y, r, data: {channel, value}}) => {
         const number = told.layer.first + channel, flag = told.flag(at, channel);
         const isPicked = (picked?.filters ?? []).some(([layer, each]) => layer === told.layer.name && each === number);
-        const inner = svg('circle', drawing, {
+        const inner = svg('circle', {
           class: `slicer-channel${flag === 1 ? ' slicer-hollow' : ''}${isPicked ? ' slicer-picked' : ''}`, cx: x, cy: y, r, fill: hue(number), stroke: hue(number), 'data-channel': number,
-        });
-        svg('title', inner, {}, `${name}, channel ${number}: ${value >= 0 ? `${value.toFixed(4)} bits` : 'not defined'}${flag === 1 ? ', dead' : flag === 2 ? ', saturated' : ''}`);
+        }, drawing);
+        svg('title', {}, inner, `${name}, channel ${number}: ${value >= 0 ? `${value.toFixed(4)} bits` : 'not defined'}${flag === 1 ? ', dead' : flag === 2 ? ', saturated' : ''}`);
         inner.addEventListener('click', (event) => {
           event.stopPropagation();
           window.dash_clientside.set_props('slicer-picked', {data: {of: shown.key, filters: [[told.layer.name, number]], class: group ? group - 1 : null}});
@@ -81,7 +74,7 @@
       });
     });
     (root.children ?? []).forEach(({x, y, r, data: {group}}) =>  // above all circles
-      svg('text', drawing, {class: 'slicer-group-name', x, y: y - r - 3, 'text-anchor': 'middle'}, group ? shown.names[group - 1] : 'all'));
+      svg('text', {class: 'slicer-group-name', x, y: y - r - 3, 'text-anchor': 'middle'}, drawing, group ? shown.names[group - 1] : 'all'));
     const again = root.children.find(({data: {group}}) => group === zoomed);
     if (!again) zoomed = null;
     look(again ?? null);

@@ -2,19 +2,11 @@
 // which set the same query; and what the slice would take.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
-  const {make} = darkroom;
+  const {make, svg} = darkroom;
   const MOST_USUAL = 12, MOST_PAIRS = 12, PAUSE = 300;  // layers, pairs; ms before an estimate is asked for
   const WIDE = 320, HIGH = 172, FACE = {x: 24, y: 40, width: 228, height: 96}, STRIP = {x: 4, width: 12}, LEAN = {x: 44, y: -28};  // of the drawing
 
   const nets = new Map();  // key of a teacher -> promise of its layers
-
-  const svg = (tag, parent, attributes = {}, text = '') => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-    made.textContent = text;
-    parent?.append(made);
-    return made;
-  };
 
   const layersOf = (source, tab) => {
     if (!nets.has(source.teacher)) {
@@ -163,48 +155,52 @@
       host.querySelectorAll('.slicer-block').forEach((block) => block.setAttribute('aria-pressed', from.now.has(block.dataset.layer)));
     }
 
+    // Of the column of a layer: the more channels, the taller.
+    tall({shape}) {
+      const most = Math.max(...this.layers.map((layer) => layer.shape[0]));
+      return FACE.height * (0.15 + 0.85 * Math.log1p(shape[0]) / Math.log1p(most));
+    }
+
     drawCube(host) {
       host.replaceChildren();
       const {layers, source} = this, count = layers.length, width = FACE.width / count;
-      const drawing = svg('svg', host, {viewBox: `0 0 ${WIDE} ${HIGH}`, class: 'slicer-drawing', role: 'img', 'aria-label': 'The hypercube, and the slice that is cut out of it'});
-      const most = Math.log1p(Math.max(...layers.map(({shape}) => shape[0])));
-      const tall = ({shape}) => FACE.height * (0.15 + 0.85 * Math.log1p(shape[0]) / most);
+      const drawing = svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, class: 'slicer-drawing', role: 'img', 'aria-label': 'The hypercube, and the slice that is cut out of it'}, host);
       const corner = FACE.x + FACE.width, low = FACE.y + FACE.height;
       // Epochs go back into the depth: top and side of the box, a line a stored epoch.
       const chosenEpochs = new Set(this.cut.epochs), depth = Math.max(source.epochs.length - 1, 1);
       const back = (place) => [LEAN.x * place / depth, LEAN.y * place / depth];
-      svg('path', drawing, {class: 'slicer-side', d: `M${FACE.x} ${FACE.y}l${LEAN.x} ${LEAN.y}h${FACE.width}l${-LEAN.x} ${-LEAN.y}z`});
-      svg('path', drawing, {class: 'slicer-side', d: `M${corner} ${FACE.y}l${LEAN.x} ${LEAN.y}v${FACE.height}l${-LEAN.x} ${-LEAN.y}z`});
+      svg('path', {class: 'slicer-side', d: `M${FACE.x} ${FACE.y}l${LEAN.x} ${LEAN.y}h${FACE.width}l${-LEAN.x} ${-LEAN.y}z`}, drawing);
+      svg('path', {class: 'slicer-side', d: `M${corner} ${FACE.y}l${LEAN.x} ${LEAN.y}v${FACE.height}l${-LEAN.x} ${-LEAN.y}z`}, drawing);
       source.epochs.forEach((epoch, place) => {
         const [right, up] = back(place);
-        svg('path', drawing, {class: `slicer-epoch${chosenEpochs.has(epoch) ? ' slicer-in' : ''}`, d: `M${FACE.x + right} ${FACE.y + up}h${FACE.width}v${FACE.height}`});
+        svg('path', {class: `slicer-epoch${chosenEpochs.has(epoch) ? ' slicer-in' : ''}`, d: `M${FACE.x + right} ${FACE.y + up}h${FACE.width}v${FACE.height}`}, drawing);
       });
       // The face: a column a layer, as tall as it has channels; what is cut out is filled.
-      svg('rect', drawing, {class: 'slicer-face', ...FACE});
+      svg('rect', {class: 'slicer-face', ...FACE}, drawing);
       const chosen = new Set(this.cut.layers), some = new Map(this.cut.channels.map(([name, first, last]) => [name, [first, last]]));
       layers.forEach((layer, place) => {
-        const height = tall(layer), x = FACE.x + place * width;
-        const column = svg('rect', drawing, {class: 'slicer-column', x: x + 0.5, y: low - height, width: Math.max(width - 1, 1), height});
-        svg('title', column, {}, `${layer.name}: ${layer.shape[0]} channels`);
+        const height = this.tall(layer), x = FACE.x + place * width;
+        const column = svg('rect', {class: 'slicer-column', x: x + 0.5, y: low - height, width: Math.max(width - 1, 1), height}, drawing);
+        svg('title', {}, column, `${layer.name}: ${layer.shape[0]} channels`);
         if (!chosen.has(layer.name)) return;
         const [first, last] = some.get(layer.name) ?? [0, layer.shape[0] - 1], share = height / layer.shape[0];
-        svg('rect', drawing, {class: 'slicer-cut-out', x: x + 0.5, y: low - (last + 1) * share, width: Math.max(width - 1, 1), height: Math.max((last - first + 1) * share, 1)});
+        svg('rect', {class: 'slicer-cut-out', x: x + 0.5, y: low - (last + 1) * share, width: Math.max(width - 1, 1), height: Math.max((last - first + 1) * share, 1)}, drawing);
       });
       // Inputs, by class: a cell each, beside the face.
       const all = source.names.length, cell = FACE.height / all, within = this.classes();
       source.names.forEach((name, number) => {
         const isIn = !within || (number >= within[0] && number <= within[1]);
-        const box = svg('rect', drawing, {class: `slicer-input${isIn ? '' : ' slicer-out'}`, x: STRIP.x, y: FACE.y + number * cell + 0.25, width: STRIP.width, height: Math.max(cell - 0.5, 0.5), fill: source.colours[number]});
-        svg('title', box, {}, `inputs of ${name}`);
+        const box = svg('rect', {class: `slicer-input${isIn ? '' : ' slicer-out'}`, x: STRIP.x, y: FACE.y + number * cell + 0.25, width: STRIP.width, height: Math.max(cell - 0.5, 0.5), fill: source.colours[number]}, drawing);
+        svg('title', {}, box, `inputs of ${name}`);
       });
-      const words = (x, y, text, anchor = 'start') => svg('text', drawing, {x, y, 'text-anchor': anchor}, text);
+      const words = (x, y, text, anchor = 'start') => svg('text', {x, y, 'text-anchor': anchor}, drawing, text);
       words(FACE.x, low + 14, `layers: ${this.cut.layers.length} of ${count}`);
       const partly = this.cut.channels.length;
       words(FACE.x, low + 28, partly ? `channels: part of ${partly} layer${partly > 1 ? 's' : ''}` : 'channels: all');
       words(WIDE - 2, low + 14, `epochs: ${this.cut.epochs.length} of ${source.epochs.length}`, 'end');
       const inputs = this.choices?.find(({value}) => value === this.inputs)?.label ?? '';
       words(FACE.x, 10, `inputs: ${inputs.toLowerCase().startsWith('selection') ? inputs.toLowerCase() : inputs.charAt(0).toLowerCase() + inputs.slice(1)}`);
-      this.frame = svg('rect', drawing, {class: 'slicer-frame', x: 0, y: 0, width: 0, height: 0});
+      this.frame = svg('rect', {class: 'slicer-frame', x: 0, y: 0, width: 0, height: 0}, drawing);
       this.dragOn(drawing);
     }
 
@@ -279,11 +275,11 @@
 
     // Of each layer the channels between two heights of the face; none are named where it is all of them.
     channelsOf(names, one, other) {
-      const low = FACE.y + FACE.height, most = Math.log1p(Math.max(...this.layers.map(({shape}) => shape[0])));
+      const low = FACE.y + FACE.height;
       const [above, below] = [Math.min(one, other), Math.max(one, other)];
       if (below - above < 3) return [];  // a click
       return names.map((name) => {
-        const count = this.named(name).shape[0], height = FACE.height * (0.15 + 0.85 * Math.log1p(count) / most);
+        const count = this.named(name).shape[0], height = this.tall(this.named(name));
         const at = (y) => Math.min(Math.max(Math.floor((low - y) / height * count), 0), count - 1);
         return [name, at(below), at(above)];
       }).filter(([name, first, last]) => first > 0 || last < this.named(name).shape[0] - 1);

@@ -10,19 +10,13 @@ import time
 import uuid
 from collections.abc import Callable
 
-from benchmarks.harness import PROBES, Darkroom, folder, machine, median, met, ms, percentile, read_runs, table
+from benchmarks.harness import PROBES, Darkroom, folder, machine, median, met, ms, percentile, read_runs, table, timed
 from benchmarks.jobs import through_list
 from benchmarks.rivals import rivals
 from workers.kinds import job
 
 WORK_SECONDS = 0.010
 TARGET_SECONDS = 0.016
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def main() -> None:

@@ -332,6 +332,13 @@ def _output(part: str) -> dict[str, str]:
 # ---- figures and tables ----------------------------------------------------------------------------------------------
 
 
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that some work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def median(values: Sequence[float]) -> float:
     """The middle one."""
     return statistics.median(values)

@@ -8,16 +8,13 @@ extrapolated), on the same distances; and the bound, an increment a pair of inpu
 and a slice of LeNet, all layers at ten epochs. Last the slider of epochs of the Slicer view, in a headless Chromium.
 """
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import psutil
 import torch
 from numba import get_num_threads, njit, prange
 from playwright.sync_api import sync_playwright
 
-from benchmarks.harness import Darkroom, folder, machine, median, met, ms, percentile, read_runs, table
+from benchmarks.harness import Darkroom, folder, machine, median, met, ms, percentile, read_runs, table, timed
 from benchmarks.nets import PLACES, fresh
 from benchmarks.studies import finished
 from models.data import ImageSet
@@ -42,12 +39,6 @@ STEP_SECONDS = 0.15
 STEPS = 20
 
 
-def seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 @njit(parallel=True)
 def increments(numbers: np.ndarray, times: int) -> int:
     """As many increments of a small histogram as the capacity needs, and nothing else."""
@@ -68,7 +59,7 @@ def capacities(runs: int) -> None:
     b = random.normal(size=(INPUTS, B_CHANNELS, 6, 6)).astype(np.float32)
     b[:, :A_CHANNELS] += a[:, :, ::2, ::2]
     channel_capacity(a, b)  # compiles
-    ours = median([seconds(lambda: channel_capacity(a, b)) for _ in range(runs)])
+    ours = median([timed(lambda: channel_capacity(a, b)) for _ in range(runs)])
     apart = [distances(maps).astype(np.float64) for maps in (a, b)]
     some = [tuple(pair) for pair in random.integers(0, (A_CHANNELS, B_CHANNELS), (SAMPLED, 2))]
     wanted: dict[tuple[int, int], float] = {}
@@ -81,14 +72,14 @@ def capacities(runs: int) -> None:
             alone = share.sum(axis=1, keepdims=True) @ share.sum(axis=0, keepdims=True)
             wanted[one, other] = float((share[there] * np.log2(share[there] / alone[there])).sum())
 
-    theirs = median([seconds(by_numpy) for _ in range(runs)]) / len(some) * A_CHANNELS * B_CHANNELS
+    theirs = median([timed(by_numpy) for _ in range(runs)]) / len(some) * A_CHANNELS * B_CHANNELS
     exact = capacity(binned(apart[0], BINS), binned(apart[1], BINS), BINS)
     whole = channel_capacity(a, b)
     off = max(abs(exact[pair] - value) for pair, value in wanted.items())
     off_in_float32 = max(abs(whole[pair] - value) for pair, value in wanted.items())
     places = random.integers(0, BINS * BINS, INPUTS * (INPUTS - 1) // 2)
     increments(places, 2)
-    bound = median([seconds(lambda: increments(places, A_CHANNELS * B_CHANNELS)) for _ in range(runs)])
+    bound = median([timed(lambda: increments(places, A_CHANNELS * B_CHANNELS)) for _ in range(runs)])
     times = theirs / ours
     rows = [
         ["channel_capacity, distances and all", ms(ours), met(ours, CAPACITY_SECONDS)],
@@ -118,9 +109,9 @@ def inter_samples(runs: int) -> None:
         nonlocal peak
         peak = max(peak, psutil.Process().memory_info().rss)
 
-    took = median([seconds(lambda: inter_sample(points, K, callback=watch)) for _ in range(max(runs // 2, 1))])
+    took = median([timed(lambda: inter_sample(points, K, callback=watch)) for _ in range(max(runs // 2, 1))])
     product = torch.tensor(points)
-    bare = median([seconds(lambda: product @ product.T) for _ in range(3)])
+    bare = median([timed(lambda: product @ product.T) for _ in range(3)])
     used = peak - before
     rows = [
         ["inter_sample_entropy", f"{took:.1f} s", met(took, INTER_SECONDS)],
@@ -169,8 +160,8 @@ def recording(images: ImageSet) -> None:
                 high = np.max([found[name].high for found in ranges], axis=0)
                 intra_sample_entropy(maps, BINS, low, high)
 
-    took = seconds(measure)
-    bare = seconds(lambda: [each.classify(images.images[numbers]) for each in stored.values()])
+    took = timed(measure)
+    bare = timed(lambda: [each.classify(images.images[numbers]) for each in stored.values()])
     rows = [
         ["recorded and measured", f"{took:.1f} s", met(took, RECORD_SECONDS)],
         ["the forward passes alone, once", f"{bare:.1f} s", f"we take {took / bare:.1f} × that"],

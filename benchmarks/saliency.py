@@ -8,13 +8,12 @@ is good) and insertion (high is good) of every method with a 95 % interval, rank
 on a quarter of the images, by other settings, and on MNIST with a VAE of `more` latent values, to see what helps it.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import machine, median, met, ms, read_runs, table
+from benchmarks.harness import machine, median, met, ms, read_runs, table, timed
 from benchmarks.nets import PLACES, Nets, cifar_nets, mnist_nets
 from models.faithfulness import auc, baselines, curves, falling
 from models.relabel import relabel_distillation
@@ -34,12 +33,6 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "4,000, L2 0.01": {"n_samples": 4000, "l2": 0.01},
     "no residual": {"residual": False},
 }
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def step_by_step(nets: Nets, image: np.ndarray, saliency: np.ndarray, label: int) -> np.ndarray:

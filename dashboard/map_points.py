@@ -217,11 +217,15 @@ def whole_numbers(name: str, text: str) -> tuple[int, ...]:
     return tuple(map(int, words))
 
 
+class PreviewOver(MissingResult):
+    """The job of a preview has just ended."""
+
+
 def previewed(engine: Engine, key: str) -> np.ndarray:
     """The places that a running job has so far."""
     content = engine.preview(key)
     if content is None:
-        raise MissingResult(f"the map {key[:12]} shows no preview any more")
+        raise PreviewOver(f"the map {key[:12]} shows no preview any more")
     return np.load(io.BytesIO(content), allow_pickle=False)
 
 

@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from dashboard import ids as shared
-from dashboard.components.panel import icon, label
+from dashboard.components.panel import OPENS_SETTINGS, icon, label
 from dashboard.first_answers import FirstAnswers
 from dashboard.maps import too_few
 from dashboard.new.fields import component, fields_of, read
@@ -84,13 +84,8 @@ def settings_button(place: SettingsPlace, drawing: str, says: str, before: Seque
             ),
         ],
         id=place.popover,
-        keepMounted=True,  # what is not there while its properties change would come back as it was
         width=280,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from flask import Flask, Response, jsonify, request
 from PIL import Image
 
-from dashboard.map_points import Picture
+from dashboard.map_points import Picture, PreviewOver
 from workers.engine import Engine
 from workers.results import MissingResult
 from workers.store import UNAVAILABLE
@@ -64,8 +64,6 @@ def add_routes(server: Flask, engine: Engine) -> None:
     def density(key: str) -> Response:
         try:
             asked = Picture.read(request.args)
-            if asked.preview and engine.preview(key) is None:
-                return nothing()
             if asked.preview:
                 return fleeting(Response(asked.draw(engine, key), mimetype="image/png"))
             told = hashlib.sha256(request.query_string).hexdigest()[:16]
@@ -88,6 +86,10 @@ def add_routes(server: Flask, engine: Engine) -> None:
     @server.get("/<any(atlas, array, image, density, selection):kind>/<path:rest>")
     def unknown(kind: str, rest: str) -> Response:
         raise MissingResult(f"/{kind}/{rest} is no address of this page; it takes a result's key and a name or number")
+
+    @server.errorhandler(PreviewOver)
+    def over(error: PreviewOver) -> Response:
+        return nothing()
 
     @server.errorhandler(MissingResult)
     def missing(error: MissingResult) -> Response:

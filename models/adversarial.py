@@ -8,7 +8,7 @@ from torch import nn
 
 from models.layers import evaluating
 from models.progress import Callback, silent
-from models.teacher import Teacher, softmax, to_pixels
+from models.teacher import Teacher, to_pixels
 
 AT_ONCE = 64
 Norm = Literal["linf", "l2"]
@@ -127,7 +127,7 @@ def clipped_only(teacher: Teacher, images: np.ndarray) -> tuple[np.ndarray, np.n
     mean, std = (np.array(each, np.float32).reshape(1, -1, 1, 1) for each in (teacher.mean, teacher.std))
     pixels = to_pixels(torch.tensor(images)).numpy()
     made = (((pixels - mean) / std).clip(0, 1) * std + mean).clip(0, 1).astype(np.float32)
-    return made, softmax(teacher.classify(made)).argmax(axis=1)
+    return made, teacher.classify(made).argmax(axis=1)
 
 
 def _unit(way: torch.Tensor, norm: Norm) -> torch.Tensor:

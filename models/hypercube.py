@@ -20,6 +20,13 @@ BUDGET = 512 * 2**20  # bytes of maps at once
 AT_ONCE = 64  # inputs
 FLOAT = 4  # bytes
 DEAD = 1e-6  # variance of a channel's values, below which it says nothing
+HOMES = {  # of torch's own layers, by where they are written -> what kind they are
+    activation.__name__: "activation",
+    pooling.__name__: "pooling",
+    batchnorm.__name__: "normalisation",
+    instancenorm.__name__: "normalisation",
+    normalization.__name__: "normalisation",
+}
 SATURATED = 0.5  # share of a channel's values that are its largest, from which on it is cut off
 
 
@@ -96,13 +103,8 @@ def kind_of(module: nn.Module) -> str:
         return "convolution"
     if isinstance(module, nn.Linear):
         return "linear"
-    for kind, homes in (
-        ("activation", (activation,)),
-        ("pooling", (pooling,)),
-        ("normalisation", (batchnorm, instancenorm, normalization)),
-    ):
-        if any(type(module).__module__ == home.__name__ for home in homes):
-            return kind
+    if kind := HOMES.get(type(module).__module__):
+        return kind
     is_container = isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
     return "block" if any(True for _ in module.children()) and not is_container else ""
 
@@ -148,10 +150,13 @@ class Hypercube:
         budget: int = BUDGET,
     ) -> None:
         self._teacher_at, self._read, self.budget = teacher_at, read, budget
+        self._layers: dict[str, Layer] = {}
 
     def layers(self, epoch: int) -> dict[str, Layer]:
-        """By name; see `layers`."""
-        return {layer.name: layer for layer in layers(self._teacher_at(epoch))}
+        """By name, the same at every epoch; see `layers`. Traced once."""
+        if not self._layers:
+            self._layers = {layer.name: layer for layer in layers(self._teacher_at(epoch))}
+        return self._layers
 
     def batches(
         self,
@@ -181,8 +186,7 @@ class Hypercube:
         ValueError
             If there is no such layer, or channel; `TooLarge` if one input alone does not fit.
         """
-        teacher = self._teacher_at(epoch)
-        known = {layer.name: layer for layer in layers(teacher)}
+        teacher, known = self._teacher_at(epoch), self.layers(epoch)
         chosen = _checked(known, names, channels or {})
         modules = {name: module for name, module in recordable(teacher.module).items() if name in chosen}
         a_row = sum(known[name].nbytes for name in chosen)

@@ -10,6 +10,17 @@ from dashboard.theme import GRAPH_CONFIG
 
 SHOWN, HIDDEN = {}, {"display": "none"}  # styles of what has something to show, or not
 
+# How settings open under their button. They are kept mounted, as they are read while they are closed, and as what is not there
+# while its properties change would come back as it was.
+OPENS_SETTINGS: Any = {
+    "keepMounted": True,
+    "withArrow": True,
+    "shadow": "md",
+    "position": "bottom-end",
+    "trapFocus": True,
+    "returnFocus": True,
+}
+
 
 def icon(name: str) -> html.Span:
     """A drawing of ours from the style sheet (`assets/icons.css`), in the colour of the text."""

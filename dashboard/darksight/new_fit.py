@@ -11,7 +11,7 @@ from dash import Input, Output, State, html
 from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK
 from dashboard.components.notices import tell
-from dashboard.components.panel import icon, label
+from dashboard.components.panel import OPENS_SETTINGS, icon, label
 from dashboard.darksight import ids
 from dashboard.darksight.fits import ask_for, fits_of, params_of
 from dashboard.links import study_data
@@ -49,13 +49,8 @@ def new_fit_button(place: str = "fits") -> dmc.Popover:
             ),
         ],
         id=ids.new_fit(place, "form"),
-        keepMounted=True,  # what is not there while its properties change would come back as it was
         width=440,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )
 
 

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from dashboard import ids as shared
+from dashboard.components.panel import OPENS_SETTINGS
 from dashboard.explain import ids
 from dashboard.explain.asked import map_layers
 from dashboard.new.fields import component, fields_of, read
@@ -46,13 +47,8 @@ def settings_button() -> dmc.Popover:
                 ]
             ),
         ],
-        keepMounted=True,  # it is read while it is closed
         width=560,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )  # fmt: skip
 
 

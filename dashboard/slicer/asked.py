@@ -12,7 +12,6 @@ from workers.engine import Engine
 from workers.jobs import Job
 
 ROLE, SUBSETS_ROLE = "slice", "subsets"  # begin their roles in a study
-MOST_USUAL = 12  # layers of a slice that nobody has cut yet
 INPUTS_SEED = 0
 
 
@@ -20,6 +19,11 @@ def jobs_of(engine: Engine, keys: Mapping[str, str], role: str) -> list[Job]:
     """Results of a role that were asked for in a study, the last first; not those of which there is no record."""
     found = [record_of(engine, key) for name, key in keys.items() if name.startswith(f"{role}-")]
     return [job for job in found if job is not None][::-1]
+
+
+def chosen_of(known: Sequence[Job], chosen: str | None) -> Job | None:
+    """Of jobs, the newest first, the one that was chosen, else the newest; None where there is none."""
+    return next((job for job in known if job.key == chosen), known[0] if known else None)
 
 
 def source_of(engine: Engine, keys: Mapping[str, str]) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def classes_of(inputs: str) -> range:
 def inputs_of(
     engine: Engine, study: Mapping[str, Any], inputs: str, selection: dict | None, most: int
 ) -> tuple[list[int], int]:
-    """The inputs of a query, and of how many they were drawn: a class' as many as any other's where there are too many.
+    """The inputs of a query, and of how many they were drawn.
 
     Parameters
     ----------
@@ -91,22 +95,11 @@ def inputs_of(
 def shown_of(engine: Engine, key: str, study: Mapping[str, Any]) -> dict[str, Any]:
     """What the panels need of a slice."""
     meta, images = engine.results.meta(key), engine.results.meta(study["keys"]["images"])
-    layers = [
-        {
-            "at": at,
-            "name": layer["name"],
-            "kind": layer["kind"],
-            "shape": layer["shape"],
-            "has_maps": layer["has_maps"],
-            "first": layer["first"],
-        }
-        for at, layer in enumerate(meta["layers"])
-    ]
     return {
         "key": key,
         "images": study["keys"]["images"],
         "teacher": study["keys"]["teacher"],
-        "layers": layers,
+        "layers": [{"at": at, **layer} for at, layer in enumerate(meta["layers"])],
         "epochs": meta["epochs"],
         "pairs": meta["pairs"],
         "count": meta["count"],

@@ -177,8 +177,7 @@ def register_capacity(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         if not clicked or shown is None:  # the view was laid out
             raise dash.exceptions.PreventUpdate
         point = clicked["points"][0]
-        each = max(len(epochs or []), 1)
-        drawn = [pair for pair in pairs for _ in range(each)] + ([pairs[0]] if null else [])
+        drawn = [pair for pair, _ in drawn_of(pairs, epochs or [None], null)] + ([pairs[0]] if null else [])
         one, other = drawn[min(point["curveNumber"], len(drawn) - 1)].split(" → ")
         row, column = point["customdata"]
         return {"of": shown["key"], "filters": [[one, row], [other, column]]}
@@ -208,25 +207,30 @@ def heats_of(
     engine: Engine, shown: Mapping[str, Any], pairs: Sequence[int], epochs: Sequence[int], order: str, null: bool
 ) -> tuple[list[Heat], float]:
     """The heat-maps, as many as there is room for, and the largest capacity of all of them."""
-    heats, firsts = [], firsts_of(shown)
-    for pair in pairs:
+    firsts = firsts_of(shown)
+    orders = {}
+
+    def heat(title: str, array: str, pair: int, at: int) -> Heat:
         one, other = shown["pairs"][pair]
-        whole = engine.results.array(shown["key"], f"capacity-{pair}")
-        rows, columns = orders_of(whole[epochs[0]], order)
-        for at in epochs:
-            heats.append((f"{one} → {other}, epoch {shown['epochs'][at]}", whole[at], rows, columns, (one, other)))
-    heats = heats[: MOST_HEATS - int(null)]
+        rows, columns = orders[pair]
+        values = engine.results.array(shown["key"], f"{array}-{pair}")[at][np.ix_(rows, columns)]
+        # The numbers on the axes are those that the layer has for its channels.
+        return Heat(title, values, rows + firsts[one], columns + firsts[other], (one, other))
+
+    heats = []
+    for pair, at in drawn_of(pairs, epochs, null):
+        if pair not in orders:
+            orders[pair] = orders_of(engine.results.array(shown["key"], f"capacity-{pair}")[epochs[0]], order)
+        title = f"{' → '.join(shown['pairs'][pair])}, epoch {shown['epochs'][at]}"
+        heats.append(heat(title, "capacity", pair, at))
     if null:
-        nothing = engine.results.array(shown["key"], f"null-{pairs[0]}")[epochs[0]]
-        heats.append((f"null of {heats[0][0]}", nothing, *heats[0][2:]))
-    most = max(float(values.max()) for _, values, *_ in heats) or 1.0
-    # The numbers on the axes are those that the layer has for its channels.
-    made = []
-    for title, values, rows, columns, layers in heats:
-        wide = np.zeros((firsts[layers[0]] + len(values), firsts[layers[1]] + values.shape[1]))
-        wide[firsts[layers[0]] :, firsts[layers[1]] :] = values
-        made.append(Heat(title, wide, rows + firsts[layers[0]], columns + firsts[layers[1]], layers))
-    return made, most
+        heats.append(heat(f"null of {heats[0].title}", "null", pairs[0], epochs[0]))
+    return heats, max(float(each.values.max()) for each in heats) or 1.0
+
+
+def drawn_of(pairs: Sequence, epochs: Sequence, null: bool) -> list[tuple]:
+    """Which pairs are drawn at which epochs, as many as there is room for beside the null, if that is drawn."""
+    return [(pair, at) for pair in pairs for at in epochs][: MOST_HEATS - int(null)]
 
 
 def orders_of(values: np.ndarray, order: str) -> tuple[np.ndarray, np.ndarray]:

@@ -20,9 +20,9 @@ class Heat(NamedTuple):
     ----------
     title : str
     values : float array (C_A, C_B)
-        Bits.
+        Bits, in the order in which they are drawn.
     rows, columns : int arrays
-        The numbers of the channels, in the order in which they are drawn.
+        The numbers of the channels, in the same order.
     layers : (str, str)
     """
 
@@ -117,9 +117,8 @@ def capacity_figure(heats: Sequence[Heat], most: float) -> go.Figure:
     for number, heat in enumerate(heats):
         at = "" if number == 0 else str(number + 1)
         left, top = (number % columns) * wide, 1 - (number // columns) * high
-        drawn = heat.values[np.ix_(heat.rows, heat.columns)]
         figure.add_heatmap(
-            z=drawn.T.astype(np.float32),
+            z=heat.values.T.astype(np.float32),
             zmin=0,
             zmax=most,
             coloraxis="coloraxis",

@@ -9,10 +9,10 @@ from dash import ClientsideFunction, Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
-from dashboard.asking import CANNOT_ASK, ask_for, record_of
+from dashboard.asking import CANNOT_ASK, ask_for
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel
+from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, icon, label, panel
 from dashboard.components.run_row import run_row
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -21,7 +21,7 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import fitting, study_data
 from dashboard.new.fields import component, fields_of, read
 from dashboard.slicer import ids
-from dashboard.slicer.asked import ROLE, input_choices, inputs_of, jobs_of, shown_of, source_of
+from dashboard.slicer.asked import ROLE, chosen_of, input_choices, inputs_of, jobs_of, shown_of, source_of
 from workers.engine import Engine
 from workers.slicer_params import FEWEST_INPUTS, MOST_INPUTS, SliceParams
 
@@ -110,13 +110,8 @@ def settings_button() -> dmc.Popover:
                 html.Div([component(ids.setting(name), field) for name, field in FIELDS.items()], className="new-fit")
             ),
         ],
-        keepMounted=True,  # it is read while it is closed
         width=460,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )
 
 
@@ -231,7 +226,7 @@ def slice_now(
         return told
     known = jobs_of(engine, study["keys"], ROLE)
     there = engine.results.which([job.key for job in known])
-    wanted = next((job for job in known if job.key == chosen), known[0] if known else None)
+    wanted = chosen_of(known, chosen)
     if wanted is not None and wanted.key not in there:
         words = told_of(wanted, engine.jobs.now()) or "It has made room for other results."
         told |= {
@@ -241,14 +236,10 @@ def slice_now(
             "retry": "none" if wanted.is_open else "block",
         }
     # While a new one is measured, the last one stays.
-    key = (
-        wanted.key
-        if wanted is not None and wanted.key in there
-        else next((job.key for job in known if job.key in there), None)
-    )
-    if key is None:
+    stored = chosen_of([job for job in known if job.key in there], chosen)
+    if stored is None:
         return told
-    shown = shown_of(engine, key, study)
+    shown = shown_of(engine, stored.key, study)
     counts = ((len(shown["layers"]), "layer"), (len(shown["epochs"]), "epoch"))
     words = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts]
     subtitle = f"Shown: {shown['count']:,} inputs, {', '.join(words)}"
@@ -313,9 +304,8 @@ def register_run(app: dash.Dash, engine: Engine) -> None:
     )
     def press(_cancel: int | None, _retry: int | None, study: dict | None, chosen: str | None, beats: int | None):
         """Stops it, or has it made after all; the pulse after it shows what came of it."""
-        known = [job.key for job in jobs_of(engine, study["keys"], ROLE)] if study else []
-        key = chosen if chosen in known else known[0] if known else None
-        if key is None or record_of(engine, key) is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
+        wanted = chosen_of(jobs_of(engine, study["keys"], ROLE), chosen) if study else None
+        if wanted is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
             return dash.no_update
-        (engine.jobs.cancel if dash.ctx.triggered_id == ids.CANCEL else engine.jobs.retry)(key)
+        (engine.jobs.cancel if dash.ctx.triggered_id == ids.CANCEL else engine.jobs.retry)(wanted.key)
         return (beats or 0) + 1

@@ -11,7 +11,7 @@ from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, ask_for
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
+from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, label, panel, picture
 from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
@@ -21,10 +21,11 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.new.fields import component, fields_of, read
 from dashboard.slicer import ids
-from dashboard.slicer.asked import SUBSETS_ROLE, jobs_of
+from dashboard.slicer.asked import SUBSETS_ROLE, chosen_of, jobs_of
 from dashboard.slicer.figures import subset_bars, subset_lines
 from dashboard.slicer.query import WRONG, obstacle
 from workers.engine import Engine
+from workers.jobs import Job
 from workers.slicer_params import SUBSETS, SubsetsParams
 
 LINE = "Teachers trained on so many images a class: how diverse these are, and how fast they teach"
@@ -91,13 +92,8 @@ def settings_button() -> dmc.Popover:
                 ]
             ),
         ],
-        keepMounted=True,  # it is read while it is closed
         width=420,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )  # fmt: skip
 
 
@@ -202,10 +198,9 @@ def register_subsets(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         return dcc.send_string(subsets_table(engine, made.key), "subsets.csv")
 
 
-def newest(engine: Engine, study: Mapping[str, Any], chosen: str | None):
+def newest(engine: Engine, study: Mapping[str, Any], chosen: str | None) -> Job | None:
     """The job that was chosen, or the last one of the study, or None."""
-    known = jobs_of(engine, study["keys"], SUBSETS_ROLE)
-    return next((job for job in known if job.key == chosen), known[0] if known else None)
+    return chosen_of(jobs_of(engine, study["keys"], SUBSETS_ROLE), chosen)
 
 
 def shown_now(

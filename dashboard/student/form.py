@@ -8,7 +8,7 @@ from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.components.notices import tell
-from dashboard.components.panel import icon, label
+from dashboard.components.panel import OPENS_SETTINGS, icon, label
 from dashboard.first_answers import FirstAnswers
 from dashboard.links import asked_in
 from dashboard.new.fields import component, read
@@ -69,13 +69,8 @@ def settings_button() -> dmc.Popover:
             dcc.Store(id=ids.OWN_PRESETS, storage_type="local"),
         ],
         id=ids.FORM,
-        keepMounted=True,  # it is read while it is closed
         width=560,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )  # fmt: skip
 
 

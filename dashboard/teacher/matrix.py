@@ -13,7 +13,18 @@ from flask_caching import Cache
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, segmented
+from dashboard.components.panel import (
+    HIDDEN,
+    OPENS_SETTINGS,
+    SHOWN,
+    empty,
+    graph,
+    icon,
+    label,
+    panel,
+    picture,
+    segmented,
+)
 from dashboard.first_answers import FirstAnswers
 from dashboard.links import fitting, make_selection
 from dashboard.measures import in_split
@@ -114,12 +125,7 @@ def settings() -> dmc.Popover:
                 ]
             ),
         ],
-        keepMounted=True,  # else it would come back as it was first
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )
 
 

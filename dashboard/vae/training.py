@@ -14,7 +14,7 @@ from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
+from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, panel, picture, segmented
 from dashboard.components.run_row import run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
@@ -103,13 +103,8 @@ def form() -> dmc.Popover:
             ),
         ],
         id=ids.VAE_FORM,
-        keepMounted=True,  # what is not there while its properties change would come back as it was
         width=440,
-        withArrow=True,
-        shadow="md",
-        position="bottom-end",
-        trapFocus=True,
-        returnFocus=True,
+        **OPENS_SETTINGS,
     )
 
 
