@@ -1,17 +1,14 @@
 """Library networks: the examples by which a layer tells inputs apart, and what the net answers for each (Lee 2019)."""
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
-
+from collections.abc import Iterator
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.metrics import roc_auc_score
 from sklearn.random_projection import SparseRandomProjection
 
 from models.progress import Callback, silent
 
-BLOCK = 512  # examples whose similarities are computed together
+BLOCK = 128  # examples whose similarities are computed together: more would be compared with each other in vain
 LIMIT = 6 * 2**30  # bytes of nodes, at most
 FLOAT = 4  # bytes
 UNSURE = 2e-6  # of a cosine in single precision
@@ -96,7 +93,7 @@ class LibraryNetwork(BaseEstimator):
         Cancelled
             If the callback raises it.
         """
-        for name in ("nodes_", "_rows"):
+        for name in ("nodes_", "_rows", "links_"):
             if hasattr(self, name):
                 delattr(self, name)
         return self.partial_fit(activations, callback).link(activations, answers, n_classes)
@@ -108,27 +105,39 @@ class LibraryNetwork(BaseEstimator):
         cosines among its own examples, so that the nodes are those of the one-by-one definition.
         """
         self._check()
-        rows = self._unit(activations)
+        flat, lengths = self._measured(activations)
         if not hasattr(self, "nodes_"):
             self.nodes_ = np.empty(0, np.int64)
             self.is_full_, self._seen = False, 0
-            self._rows = rows[:0]
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
+            self._rows = self._unit(flat[:1], lengths[:1])[:0]
+        if hasattr(self, "links_"):
+            del self.links_
+        for start in range(0, len(flat), BLOCK):
+            if self.is_full_:
+                break
+            block = self._unit(flat[start : start + BLOCK], lengths[start : start + BLOCK])
             novel = self._novel(block)
             if self.max_size is not None and len(self.nodes_) + len(novel) > self.max_size:
                 novel = novel[: self.max_size - len(self.nodes_)]
                 self.is_full_ = True
             self._hold(block[novel])
             self.nodes_ = np.concatenate([self.nodes_, self._seen + start + novel.cpu().numpy()])
-            callback(min(start + BLOCK, len(rows)) / len(rows), f"{self.size_:,} nodes")
-            if self.is_full_:
-                break
-        self._seen += len(rows)
+            callback(min(start + BLOCK, len(flat)) / len(flat), f"{self.size_:,} nodes")
+        self._seen += len(flat)
+        return self
+
+    def restore(self, activations: np.ndarray, nodes: np.ndarray, links: np.ndarray) -> "LibraryNetwork":
+        """Make this the library that once was, from the activations of its nodes (M, D), `nodes_` and `links_`."""
+        self._check()
+        self._rows = torch.cat([rows for _, rows in self._blocks(activations)])
+        self.nodes_, self.links_ = np.asarray(nodes, np.int64), np.asarray(links, np.float64)
+        self.is_full_, self._seen = False, int(self.nodes_.max(initial=-1)) + 1
         return self
 
     def link(self, activations: np.ndarray, answers: np.ndarray, n_classes: int) -> "LibraryNetwork":
         """Tie the nodes to the net's answers, Eq. 2: W = Σ g(h) O, O the answer's 1 and −1 of every other class.
+
+        The sum goes on from one call to the next, so that examples may come some at a time; new nodes begin it anew.
 
         Parameters
         ----------
@@ -142,16 +151,13 @@ class LibraryNetwork(BaseEstimator):
             )
         if len(self.nodes_) == 0:
             raise ValueError("There are no nodes to tie: give activations to partial_fit first.")
-        rows, links = (
-            self._unit(activations),
-            torch.zeros(self.size_, n_classes, dtype=torch.float64, device=self.device),
-        )
-        for start in range(0, len(rows), BLOCK):
-            near = torch.exp(-(1 - rows[start : start + BLOCK] @ self._rows.T) / self.kernel).double()
+        links = torch.zeros(self.size_, n_classes, dtype=torch.float64, device=self.device)
+        for start, rows in self._blocks(activations):
+            near = torch.exp(-(1 - rows @ self._rows.T) / self.kernel).double()
             targets = torch.full((len(near), n_classes), -1.0, dtype=torch.float64, device=near.device)
             targets[torch.arange(len(near)), torch.tensor(told[start : start + BLOCK], device=near.device)] = 1.0
             links += near.T @ targets
-        self.links_ = links.cpu().numpy()
+        self.links_ = getattr(self, "links_", 0) + links.cpu().numpy()
         return self
 
     @property
@@ -161,10 +167,34 @@ class LibraryNetwork(BaseEstimator):
 
     def similarities(self, activations: np.ndarray) -> np.ndarray:
         """h: the cosine of each example with each node, float32 (M', M)."""
-        return (self._unit(activations) @ self._rows.T).cpu().numpy()
+        return np.concatenate([(rows @ self._rows.T).cpu().numpy() for _, rows in self._blocks(activations)])
+
+    def most_active(self, activations: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nodes that are most like each example.
+
+        Parameters
+        ----------
+        activations : array (M', D) or (M', C, H, W)
+        count : int
+            Nodes at most.
+
+        Returns
+        -------
+        (cosines, places)
+            float32 and int64 (M', count), the most active first; a place is that of a node in `nodes_`.
+        """
+        found = [(rows @ self._rows.T).topk(min(count, self.size_), dim=1) for _, rows in self._blocks(activations)]
+        return (
+            np.concatenate([each.values.cpu().numpy() for each in found]),
+            np.concatenate([each.indices.cpu().numpy() for each in found]),
+        )
+
+    def scores(self, cosines: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """P of Eq. 3: what nodes say of each class, each as loud as it is active; float64 (M', K). See `most_active`."""
+        return np.einsum("na,nak->nk", cosines.astype(np.float64), self.links_[places])
 
     def predict_scores(self, activations: np.ndarray, top: int | None = None) -> np.ndarray:
-        """P of Eq. 3: what the most active nodes say of each class, each as loud as it is active.
+        """P of Eq. 3, of the nodes most active.
 
         Parameters
         ----------
@@ -176,12 +206,7 @@ class LibraryNetwork(BaseEstimator):
         -------
         float64 array (M', K)
         """
-        count = min(top or self.top, self.size_)
-        rows, links, scores = self._unit(activations), torch.tensor(self.links_, device=self.device), []
-        for start in range(0, len(rows), BLOCK):
-            active = (rows[start : start + BLOCK] @ self._rows.T).topk(count, dim=1)
-            scores.append((active.values.double()[:, :, None] * links[active.indices]).sum(dim=1))
-        return torch.cat(scores).cpu().numpy()
+        return self.scores(*self.most_active(activations, top or self.top))
 
     def predict(self, activations: np.ndarray) -> np.ndarray:
         """The class that the library would answer, int64 (M',)."""
@@ -230,10 +255,18 @@ class LibraryNetwork(BaseEstimator):
         self._store[size : size + more] = rows
         self._rows = self._store[: size + more]
 
-    def _unit(self, activations: np.ndarray) -> torch.Tensor:
-        """Activations as rows of length 1, Eq. 1, projected if that is wanted."""
+    def _blocks(self, activations: np.ndarray) -> Iterator[tuple[int, torch.Tensor]]:
+        """Where each block of examples begins, and its rows of length 1."""
+        flat, lengths = self._measured(activations)
+        for start in range(0, len(flat), BLOCK):
+            yield start, self._unit(flat[start : start + BLOCK], lengths[start : start + BLOCK])
+
+    def _measured(self, activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Activations as rows (N, D), and how long each is; block by block, as a copy of all may not fit."""
         flat = np.asarray(activations, np.float32).reshape(len(activations), -1)
-        lengths = np.linalg.norm(flat, axis=1)
+        lengths = np.empty(len(flat), np.float32)
+        for start in range(0, len(flat), BLOCK):
+            lengths[start : start + BLOCK] = np.linalg.norm(flat[start : start + BLOCK], axis=1)
         if not np.isfinite(lengths).all():
             raise ValueError("activations must be finite numbers.")
         if (lengths == 0).any():
@@ -241,14 +274,14 @@ class LibraryNetwork(BaseEstimator):
                 f"Example {int(np.flatnonzero(lengths == 0)[0])} has no activation at all in this layer, and so no direction "
                 "to compare: choose another layer, or leave the example out."
             )
-        if self.projection is not None and self.projection < flat.shape[1]:
-            project = SparseRandomProjection(
-                self.projection,  # pyright: ignore[reportArgumentType] (a number is what it wants, or "auto")
-                random_state=self.random_state,
-            )
-            flat = np.asarray(project.fit_transform(flat), np.float32)
-            lengths = np.linalg.norm(flat, axis=1)
-        return torch.tensor(flat / lengths[:, np.newaxis], device=self.device)
+        return flat, lengths
+
+    def _unit(self, flat: np.ndarray, lengths: np.ndarray) -> torch.Tensor:
+        """Rows of length 1, Eq. 1, projected if that is wanted."""
+        if self.projection is not None:
+            flat = projected(flat, self.projection, self.random_state)
+            lengths = np.maximum(np.linalg.norm(flat, axis=1), np.finfo(np.float32).tiny)  # nothing may be left of few
+        return torch.from_numpy(flat / lengths[:, np.newaxis]).to(self.device)
 
     def _check(self) -> None:
         if not 0 < self.threshold <= 1:
@@ -259,107 +292,15 @@ class LibraryNetwork(BaseEstimator):
             raise ValueError("top and max_size must be 1 or more.")
 
 
-class Confusion(NamedTuple):
-    """How much a layer's library takes classes for each other.
+def projected(flat: np.ndarray, size: int, random_state: int = 0) -> np.ndarray:
+    """Rows (N, D) projected at random to fewer dimensions, the same for all rows of D; as they are where D is no more.
 
-    Attributes
-    ----------
-    index : float64 array (K, K)
-        CI(d₁, d₂), rows d₁; NaN where library and net both answer d₁ of no image. A ratio, not a probability.
-    counts : int64 array (K,)
-        Of images of which both answer d₁.
+    The projection is sparse (Li, Hastie and Church 2006). A cosine is then off by about 1 / √size.
     """
-
-    index: np.ndarray
-    counts: np.ndarray
-
-
-def confusion_index(
-    scores: np.ndarray, answers: np.ndarray, form: Literal["softmax", "literal", "published"] = "softmax"
-) -> Confusion:
-    """The confusion index of a layer.
-
-    Over the images whose library and net both answer d₁: CI(d₁, d₂) = Σ s_d₁ s_d₂ / Σ s_d₁², with s the soft-max of the scores.
-    The paper's Eq. 4, "literal", has exponentials over Σ P, which is below 0 with targets of ±1, and overflows; the "published"
-    code divides each image's scores by their largest magnitude first.
-
-    Parameters
-    ----------
-    scores : array (N, K)
-        `LibraryNetwork.predict_scores`.
-    answers : int array (N,)
-        The net's.
-    form : {"softmax", "literal", "published"}
-
-    Returns
-    -------
-    Confusion
-    """
-    scores = np.asarray(scores, np.float64)
-    n_classes = scores.shape[1]
-    if form == "softmax":
-        power = np.exp(scores - scores.max(axis=1, keepdims=True))
-        strength, weight = power / power.sum(axis=1, keepdims=True), np.ones(len(scores))
-    else:
-        given = scores
-        if form == "published":
-            given = scores / np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1e-12)
-        with np.errstate(over="ignore"):
-            strength = np.exp(given)
-        weight = 1 / given.sum(axis=1)
-    index, counts = np.full((n_classes, n_classes), np.nan), np.zeros(n_classes, np.int64)
-    agreed = scores.argmax(axis=1) == answers
-    for label in range(n_classes):
-        rows = agreed & (answers == label)
-        counts[label] = rows.sum()
-        if rows.any():
-            with np.errstate(over="ignore", invalid="ignore"):
-                products = (strength[rows] * strength[rows, label][:, np.newaxis] * weight[rows, np.newaxis]).sum(
-                    axis=0
-                )
-                index[label] = products / products[label]
-    return Confusion(index, counts)
-
-
-def consistency(scores: Sequence[np.ndarray], form: Literal["raw", "published"] = "raw") -> np.ndarray:
-    """How much the layers' libraries agree on each image, CPL of Eq. 5: the mean cosine of each two layers' scores.
-
-    Parameters
-    ----------
-    scores : L arrays (N, K), 2 or more
-        Of each layer.
-    form : {"raw", "published"}
-        Over the scores as they are; or, as the published code does with scores of its 20 most active nodes
-        (``predict_scores(..., top=20)``), over their soft-max.
-
-    Returns
-    -------
-    float64 array (N,)
-        −1 to 1.
-    """
-    if len(scores) < 2:
-        raise ValueError(f"Consistency needs two layers or more, not {len(scores)}.")
-    units = []
-    for each in scores:
-        values = np.asarray(each, np.float64)
-        if form == "published":
-            power = np.exp(values - values.max(axis=1, keepdims=True))
-            values = power / power.sum(axis=1, keepdims=True)
-        units.append(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-300))
-    total = np.zeros(len(units[0]))
-    for place, one in enumerate(units):
-        for other in units[place + 1 :]:
-            total += (one * other).sum(axis=1)
-    return total / (len(units) * (len(units) - 1) / 2)
-
-
-def auroc(inside: np.ndarray, outside: np.ndarray) -> float:
-    """The chance that an input that belongs is more consistent than one that does not: the area under the ROC curve."""
-    labels = np.concatenate([np.ones(len(inside)), np.zeros(len(outside))])
-    return float(roc_auc_score(labels, np.concatenate([inside, outside])))
-
-
-def agreement(scores: np.ndarray, answers: np.ndarray, best: int = 1) -> float:
-    """The share of images of which the net's answer is among the library's `best` ones."""
-    order = np.argsort(-np.asarray(scores), axis=1, kind="stable")[:, :best]
-    return float((order == np.asarray(answers)[:, np.newaxis]).any(axis=1).mean())
+    if size >= flat.shape[1]:
+        return flat
+    project = SparseRandomProjection(
+        size,  # pyright: ignore[reportArgumentType] (a number is what it wants, or "auto")
+        random_state=random_state,
+    )
+    return np.asarray(project.fit_transform(flat), np.float32)

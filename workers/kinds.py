@@ -15,6 +15,7 @@ from typing import Any, Literal
 from workers.darksight_params import ConfidenceParams, DarkSightParams, MapWorthParams
 from workers.explain_params import CONTROLS, SHOWN_SYNTHETICS, ExplainParams, RankParams
 from workers.latent_params import CounterfactualParams
+from workers.library_params import CONFUSIONS, FORMS, SHARES, SHOWN_OUTSIDE, LibraryParams, OutsideParams
 from workers.params import (
     EmbeddingParams,
     GivenParams,
@@ -292,6 +293,31 @@ def subsets_bytes(params: SubsetsParams, metas: Metas) -> int:
     return 4 * len(params.per_class) * (params.epochs + 1) * (4 + 2 * metas["images"]["n_classes"]) + 3_000
 
 
+def library_bytes(params: LibraryParams, metas: Metas) -> int:
+    """Of each set of thresholds and layer an answer a test image, a matrix a form of confusion, and of each node its number and
+    its links. How many nodes thresholds of somebody's own give, nobody knows: as many as the largest usual library."""
+    images = metas["images"]
+    n_images, n_tested = min(params.n_images, images["n_train"]), images["count"] - images["n_train"]
+    n_tested, n_classes, layers = min(params.n_tested, n_tested), images["n_classes"], len(params.layers) or 8
+    nodes = [max(share * n_images, n_classes) for share in SHARES]
+    if params.thresholds:
+        nodes = [max(nodes)] * len(params.thresholds)
+    a_set = 2 * n_tested + 4 * len(CONFUSIONS) * n_classes**2 + 4 * n_classes + 500
+    whole = layers * (len(nodes) * a_set + int(sum(nodes)) * (8 + 8 * n_classes))
+    return whole + 4 * len(FORMS) * len(nodes) * n_tested + 8 * (n_images + n_tested) + 6_000
+
+
+def outside_bytes(params: OutsideParams, metas: Metas) -> int:
+    """Of each condition and image what the net answers and each library, and how consistent that is; the first images' pixels."""
+    library = metas["library"]
+    conditions = 1 + len(params.epsilons) if params.source in ("pgd", "fgsm") else 1
+    sets, layers = library["n_sets"], len(library["layers"])
+    row = 4 + sets * (2 * layers + 4 * len(FORMS))
+    channels, height, width = metas["images"]["shape"]
+    shown = min(SHOWN_OUTSIDE, params.n_images) * channels * height * width
+    return conditions * (params.n_images * row + shown + 300) + 8 * params.n_images + 4_000
+
+
 def given_bytes(params: GivenParams, metas: Metas) -> int:
     """Probabilities, and logits if there are any; what was predicted, and three numbers on how surely; atlas pages, while
     the pixels lie on disk; labels, and two matrices with them."""
@@ -460,6 +486,35 @@ SUBSETS = register(
         "batch",
         {"images": "images", "teacher": "teacher"},
         size=subsets_bytes,
+    )
+)
+LIBRARY = register(
+    Kind(
+        "library",
+        "Library networks",
+        1,
+        LibraryParams,
+        "batch",
+        {"images": "images", "teacher": "teacher", "predictions": "predictions"},
+        size=library_bytes,
+    )
+)
+OUTSIDE = register(
+    Kind(
+        "outside",
+        "Inputs from outside",
+        1,
+        OutsideParams,
+        "batch",
+        {
+            "images": "images",
+            "teacher": "teacher",
+            "predictions": "predictions",
+            "library": "library",
+            "foreign": "images",
+        },
+        size=outside_bytes,
+        optional=("foreign",),
     )
 )
 GIVEN = register(Kind("given", "Predictions of a file", 2, GivenParams, "interactive", size=given_bytes))

@@ -65,7 +65,7 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
     desk.page.mouse.up()
     desk.wait(f"{QUERY}.layers.length === 3")
     assert cut(desk)["layers"] == ["conv1", "pool1", "conv2"]
-    assert desk.at(f"{BLOCKS}[aria-pressed=true]").count() == 3
+    expect(desk.at(f"{BLOCKS}[aria-pressed=true]")).to_have_count(3)
 
     desk.js("dash_clientside.set_props('slicer-most', {value: 60})")
     desk.at("#slicer-ask").click()

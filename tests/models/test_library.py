@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.library import LIMIT, LibraryNetwork, agreement, auroc, confusion_index, consistency
+from models.library import LIMIT, LibraryNetwork
+from models.library_measures import agreement, auroc, confusion_index, consistency
 
 
 def one_by_one(rows, threshold):
