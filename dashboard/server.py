@@ -23,6 +23,7 @@ from dashboard.jobs import callbacks as jobs
 from dashboard.map_points import Planes
 from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
+from dashboard.library import callbacks as library
 from dashboard.slicer import callbacks as slicer
 from dashboard.student import callbacks as student
 from dashboard.teacher import callbacks as teacher
@@ -99,6 +100,7 @@ def build(engine: Engine, settings: Settings, alone: bool = True) -> dash.Dash:
     vae.register(app, engine, first)
     student.register(app, engine, first)
     slicer.register(app, engine, first)
+    library.register(app, engine, first)
     new.register(app, engine)
     study_menu.register(app, engine)
     register_shell(app, engine)

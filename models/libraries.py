@@ -1,4 +1,4 @@
-"""Library networks of several layers of a net, at several sets of thresholds: made in as much memory as is allowed, and asked."""
+"""Library networks of several layers of a net at several sets of thresholds: made in as much memory as is allowed, asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -195,7 +195,12 @@ def _groups(
 
 
 def _recorded(
-    cube: Hypercube, epoch: int, names: Sequence[str], numbers: Sequence[int], settings: LibrarySettings, callback: Callback
+    cube: Hypercube,
+    epoch: int,
+    names: Sequence[str],
+    numbers: Sequence[int],
+    settings: LibrarySettings,
+    callback: Callback,
 ) -> dict[str, np.ndarray]:
     """The rows of layers, float32 (N, D) each."""
     held: dict[str, np.ndarray] = {}

@@ -1,6 +1,7 @@
 """Library networks: the examples by which a layer tells inputs apart, and what the net answers for each (Lee 2019)."""
 
 from collections.abc import Iterator
+
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator

@@ -1,4 +1,4 @@
-"""What libraries of a net's layers say of it: which classes a layer takes for each other, and how much layers agree (Lee 2019)."""
+"""What the libraries of layers say of a net: which classes a layer takes for each other, how much layers agree (Lee 2019)."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

@@ -15,7 +15,9 @@ DIGITS = 6  # of a threshold
 Parts = Callable[[], Iterable[np.ndarray]]
 
 
-def threshold_for(parts: Parts, size: int, least: float = 0.0, callback: Callback = silent, **settings: object) -> float:
+def threshold_for(
+    parts: Parts, size: int, least: float = 0.0, callback: Callback = silent, **settings: object
+) -> float:
     """The threshold at which a library of examples has about so many nodes.
 
     Bisection of the angle, not of its cosine: in a layer whose activations are all much alike the thresholds of interest crowd
@@ -48,7 +50,10 @@ def threshold_for(parts: Parts, size: int, least: float = 0.0, callback: Callbac
             library.partial_fit(part)
             if library.is_full_:
                 break
-        callback((halving + 1) / HALVINGS, f"θ {threshold:g}: {library.size_:,} nodes{' or more' if library.is_full_ else ''}")
+        callback(
+            (halving + 1) / HALVINGS,
+            f"θ {threshold:g}: {library.size_:,} nodes{' or more' if library.is_full_ else ''}",
+        )
         if library.size_ > size:
             narrow = angle
         else:

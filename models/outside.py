@@ -1,4 +1,4 @@
-"""Inputs that a net was not trained for: letters, noise, and images of other sets, in the shape that it takes (Lee 2019, 4.2)."""
+"""Inputs that a net was not trained for, in the shape that it takes: letters, noise, images of other sets (Lee 2019, 4.2)."""
 
 import numpy as np
 import torch

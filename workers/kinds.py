@@ -308,7 +308,7 @@ def library_bytes(params: LibraryParams, metas: Metas) -> int:
 
 
 def outside_bytes(params: OutsideParams, metas: Metas) -> int:
-    """Of each condition and image what the net answers and each library, and how consistent that is; the first images' pixels."""
+    """Of each condition and image what net and libraries answer, and how consistent that is; the first images' pixels."""
     library = metas["library"]
     conditions = 1 + len(params.epsilons) if params.source in ("pgd", "fgsm") else 1
     sets, layers = library["n_sets"], len(library["layers"])

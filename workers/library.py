@@ -210,7 +210,9 @@ def title_of(params: OutsideParams, inputs: Mapping[str, Input]) -> str:
     return {"letters": "Letters", "noise": "Noise"}[params.source]
 
 
-def attacked(params: OutsideParams, inputs: Mapping[str, Input], net: Teacher, attempt: Attempt) -> list[dict[str, Any]]:
+def attacked(
+    params: OutsideParams, inputs: Mapping[str, Input], net: Teacher, attempt: Attempt
+) -> list[dict[str, Any]]:
     """Test images that the net gets right, clipped as the published code does, and attacked by each ε."""
     images = inputs["images"]
     tested, told = inputs["library"].array("tested"), inputs["predictions"].array("predicted")
@@ -287,7 +289,11 @@ def library_path(
     net = warm_teacher(results, teacher, meta["epoch"])
     image = one_image(results, images, net, number, pixels)
     found = warm_libraries(results, library, images, teacher, at)
-    cube, told, labels = given_cube(net, image), results.array(predictions, "predicted"), results.array(images, "labels")
+    cube, told, labels = (
+        given_cube(net, image),
+        results.array(predictions, "predicted"),
+        results.array(images, "labels"),
+    )
     asked = found.ask(cube, meta["epoch"], [0])
     activations = cube.slice([0], found.names, meta["epoch"])
     layers = []

@@ -43,7 +43,9 @@ class LibraryParams(Params):
     ] = ()
     n_images: Annotated[
         int,
-        Field(ge=10, le=MOST_IMAGES, title="Library images", description="Training images that may be stored, at most."),
+        Field(
+            ge=10, le=MOST_IMAGES, title="Library images", description="Training images that may be stored, at most."
+        ),
     ] = 10_000
     n_tested: Annotated[
         int, Field(ge=10, le=MOST_IMAGES, title="Test images", description="That libraries are asked about, at most.")
@@ -53,7 +55,12 @@ class LibraryParams(Params):
     ] = 0.01
     top: Annotated[
         int | None,
-        Field(ge=1, le=1000, title="Nodes that speak", description="The most active; if empty, 3, and 8 for residual nets."),
+        Field(
+            ge=1,
+            le=1000,
+            title="Nodes that speak",
+            description="The most active; if empty, 3, and 8 for residual nets.",
+        ),
     ] = None
     projection: Annotated[
         int | None,
@@ -65,7 +72,10 @@ class LibraryParams(Params):
         ),
     ] = None
     seed: Annotated[
-        int, Field(ge=0, lt=2**32, title="Seed", description="Of the images that are drawn, their order, and the projection.")
+        int,
+        Field(
+            ge=0, lt=2**32, title="Seed", description="Of the images that are drawn, their order, and the projection."
+        ),
     ] = 0
 
     @field_validator("layers")
@@ -108,7 +118,9 @@ class OutsideParams(Params):
     step_size: Annotated[float, Field(gt=0, le=100, title="Step size", description="In the norm.")] = 0.01
     n_images: Annotated[
         int,
-        Field(ge=10, le=MOST_OUTSIDE, title="Images", description="At most; attacked are such that the net gets right."),
+        Field(
+            ge=10, le=MOST_OUTSIDE, title="Images", description="At most; attacked are such that the net gets right."
+        ),
     ] = 1000
     seed: Annotated[int, Field(ge=0, lt=2**32, title="Seed", description="Of what is drawn.")] = 0
 

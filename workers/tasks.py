@@ -1,8 +1,8 @@
 """What the job kinds and the calls do: load the inputs, call the science, name what is to be stored.
 
 With `workers.given`, `workers.maps`, `workers.darksight`, `workers.confidence`, `workers.vae`, `workers.latent`,
-`workers.student`, `workers.explain`, `workers.slicer`, `workers.library`, `workers.pieces` and `workers.warm` the only module that imports
-`models` at large; the page never imports it.
+`workers.student`, `workers.explain`, `workers.slicer`, `workers.library`, `workers.pieces` and `workers.warm` the only
+module that imports `models` at large; the page never imports it.
 """
 
 import functools
@@ -20,8 +20,8 @@ import workers.confidence
 import workers.darksight
 import workers.explain
 import workers.latent
-import workers.maps
 import workers.library
+import workers.maps
 import workers.slicer
 import workers.student
 import workers.vae  # noqa: F401 (their job kinds)

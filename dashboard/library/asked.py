@@ -31,9 +31,13 @@ def shown_of(engine: Engine, key: str, study: Mapping[str, Any]) -> dict[str, An
     return {
         "key": key,
         **{role: study["keys"][role] for role in ("images", "teacher", "predictions")},
-        **{name: meta[name] for name in ("layers", "n_sets", "usual", "by_size", "n_images", "n_tested", "top", "projection")},
+        **{
+            name: meta[name]
+            for name in ("layers", "n_sets", "usual", "by_size", "n_images", "n_tested", "top", "projection")
+        },
         "sizes": engine.results.array(key, "sizes").tolist(),
         "thresholds": engine.results.array(key, "thresholds").tolist(),
+        "shape": images["shape"],
         "names": images["class_names"],
         "colours": class_colours(images["n_classes"]),
     }

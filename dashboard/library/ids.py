@@ -2,6 +2,7 @@
 
 # ---- what its panels share ----
 
+SOURCE = "library-source"  # the net whose layers are offered, {"images", "teacher", "epoch"}; or None
 SHOWN = "library-shown"  # the libraries that are shown, as `asked.shown_of` tells of them; or None
 CHOSEN = "library-chosen"  # key of the libraries that were asked for last
 SET = "library-set"  # which set of thresholds all panels look at, a slider
@@ -42,10 +43,11 @@ TABLE_NET = "take-library-net"
 FLOW_PANEL = "library-flow-panel"
 FLOW_WAY = "library-flow-way"  # sunburst or Sankey
 FLOW_PATHS = "library-flow-paths"  # what the sunburst is drawn from
+FLOW_OWN = "library-flow-own"  # the path of the focused image, {"number", "path": [class, ...]}; None where it has none
 FLOW_BURST = "library-flow-burst"  # the sunburst, drawn by `assets/library_burst.js`
 FLOW_SANKEY = "library-flow-sankey"
 FLOW_WORDS = "library-flow-words"
-FLOW_PICKED = "library-flow-picked"  # a path that was clicked, {"path": [class, ...], "turn"}
+FLOW_PICKED = "library-flow-picked"  # a path that was clicked, {"path": [class or None, ...], "turn"}; its beginning at least
 FLOW_PAINTED = "library-flow-painted"
 TABLE_FLOW = "take-library-flow"
 
@@ -54,6 +56,7 @@ TABLE_FLOW = "take-library-flow"
 PATH_PANEL = "library-path-panel"
 PATH = "library-path"  # drawn by `assets/library_path.js`
 PATH_WORDS = "library-path-words"
+PATH_GIVE = "library-path-give"  # a button: an image of one's own
 PATH_PAINTED = "library-path-painted"
 
 # ---- does it belong? ----
@@ -77,6 +80,14 @@ BELONGS_CANCEL, BELONGS_RETRY = "library-belongs-cancel", "library-belongs-retry
 BELONGS_CHOSEN = "library-belongs-chosen"  # key of what was shown to the libraries last
 BELONGS_SEEN = "library-belongs-seen"
 BELONGS_WORDS = "library-belongs-words"
+BELONGS_WARNING = "library-belongs-warning"  # why an attack would be weaker than its ε says
+BELONGS_RESULT = "library-belongs-result"  # key of what the clean images are compared with, or None
+BELONGS_BASIS = "library-belongs-basis"  # what the threshold was set on: {"library", "at", "form"}
+BELONGS_DRAWN = "library-belongs-drawn"  # what the charts show, as `belongs_groups.Asked` tells of it
+BELONGS_CHARTS = "library-belongs-charts"
+BELONGS_SELECT = "library-belongs-select"
+BELONGS_STRIP = "library-belongs-strip"  # some images of the condition
+BELONGS_PRESSED = "library-belongs-pressed"  # one of them that was clicked
 TABLE_BELONGS = "take-library-belongs"
 
 

@@ -34,7 +34,10 @@ def layout() -> html.Div:
                 className="slicer-columns",
             ),
             dcc.Download(id=ids.DOWNLOAD),
-            *[dcc.Store(id=store) for store in (ids.SHOWN, ids.CHOSEN, ids.FLOW_PICKED, ids.BELONGS_CHOSEN)],
+            *[
+                dcc.Store(id=store)
+                for store in (ids.SOURCE, ids.SHOWN, ids.CHOSEN, ids.FLOW_PICKED, ids.BELONGS_CHOSEN)
+            ],
         ],
         className="slicer-view",
     )

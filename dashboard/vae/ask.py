@@ -10,8 +10,8 @@ from workers.calls import CallFailed, NoAnswer, Superseded
 from workers.engine import Engine
 
 CALLS = (
-    "cam", "decode", "deconvolve", "feature-maps", "latent-effects", "morph", "neighbours", "neighbour-codes",
-    "neighbour-places", "slice-estimate", "slicer-layers",
+    "cam", "decode", "deconvolve", "feature-maps", "latent-effects", "library-path", "morph", "neighbours",
+    "neighbour-codes", "neighbour-places", "slice-estimate", "slicer-layers",
 )  # fmt: skip
 
 

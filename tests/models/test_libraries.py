@@ -10,7 +10,6 @@ from models.library_measures import consistency
 from models.library_thresholds import threshold_for
 from models.teacher import Teacher
 
-
 WIDTH = 50 * 8 * 8  # of conv2, the widest layer looked at
 
 
@@ -40,7 +39,11 @@ def layer(name, kind):
 def test_the_usual_layers_are_those_before_what_follows_them_or_the_blocks():
     plain = [layer("input", "input"), layer("a", "convolution"), layer("r", "activation"), layer("b", "linear")]
     assert (usual_layers(plain), usual_top(plain)) == (["a", "b"], 3)
-    residual = [layer("stem", "convolution"), *[layer(f"b{number}", "block") for number in range(20)], layer("f", "linear")]
+    residual = [
+        layer("stem", "convolution"),
+        *[layer(f"b{number}", "block") for number in range(20)],
+        layer("f", "linear"),
+    ]
     found = usual_layers(residual)
     assert (len(found), found[0], found[-1], usual_top(residual)) == (8, "b0", "f", 8)
 
@@ -80,7 +83,19 @@ def test_libraries_of_layers_are_those_of_each(cube):
 
 def test_a_layer_beyond_memory_says_what_would_fit(cube):
     with pytest.raises(ValueError, match=r"50 inputs would fit, or a projection to 1,600 dimensions"):
-        Libraries.fit(cube, 0, ["conv2"], list(range(100)), np.zeros(100, int), 3, LibrarySettings(), [(0.5,)], held=50 * WIDTH * 4)
+        Libraries.fit(
+            cube,
+            0,
+            ["conv2"],
+            list(range(100)),
+            np.zeros(100, int),
+            3,
+            LibrarySettings(),
+            [(0.5,)],
+            held=50 * WIDTH * 4,
+        )
     less = LibrarySettings(projection=1600)
-    made = Libraries.fit(cube, 0, ["conv2"], list(range(100)), np.zeros(100, int), 3, less, [(0.5,)], held=50 * WIDTH * 4)
+    made = Libraries.fit(
+        cube, 0, ["conv2"], list(range(100)), np.zeros(100, int), 3, less, [(0.5,)], held=50 * WIDTH * 4
+    )
     assert made.sets[0][0].size_ >= 1

@@ -40,7 +40,7 @@ def library(asked, make, client, kept):
     for name, value in kept.items():
         client.restore(name, 0, value, replace=True)
     key = asked["library"].key if kept else make(asked["library"])
-    kept.update({name: client.dump(name) for name in client.keys()})
+    kept.update({name: client.dump(name) for name in client.scan_iter()})
     return key
 
 
