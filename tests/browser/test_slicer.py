@@ -7,6 +7,8 @@ from dashboard.links import study_data
 from dashboard.slicer.asked import source_of
 from workers.kinds import job
 
+pytestmark = pytest.mark.slow  # a study of its own is measured
+
 QUERY = "window.dash_component_api.getLayout('slicer-query')?.props.data"
 SHOWN = "window.dash_component_api.getLayout('slicer-shown')?.props.data"
 BLOCKS = ".slicer-block"

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # a VAE is trained for them
+
 FIRST = 1600
 LATENT = "window.darkroom.latent"
 DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark')"

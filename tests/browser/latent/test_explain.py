@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow  # a VAE is trained for them
+
 NUMBER = 1600
 DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark')"
 SHOWN = "document.querySelector('#explain-maps')?.dataset.shown"

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from dashboard.vae.neighbours import numbers
 
+pytestmark = pytest.mark.slow  # a VAE is trained for them
+
 FIRST, SECOND = 1600, 1500
 DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark')"
 SAID = re.compile(r"^(All|\d+ of) 512 ")

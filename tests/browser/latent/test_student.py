@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow  # a VAE is trained for them
+
 FIRST, SECOND = 1600, 1500
 DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', 'dark')"
 SHOWN = "document.querySelector('#student-maps')?.dataset.shown"
