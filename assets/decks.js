@@ -2,16 +2,22 @@
 (() => {
   const FRAMES = 120;  // two seconds
 
-  // The element with this id, once it is there; null if it does not come.
-  const element = async (id) => {
+  // What `find` gives, once it gives something; null if it does not.
+  const once = async (find) => {
     for (let frame = 0; frame < FRAMES; frame += 1) {
-      const found = document.getElementById(id);
+      const found = find();
       if (found) return found;
       await new Promise((resume) => requestAnimationFrame(resume));
     }
     return null;
   };
 
-  window.darkroom = window.darkroom || {};
-  window.darkroom.element = element;
+  // The element with this id, once it is there; and the plot in a graph, once Plotly has drawn it.
+  const element = (id) => once(() => document.getElementById(id));
+  const plot = (id) => once(() => {
+    const found = document.querySelector(`#${id} .js-plotly-plot`);
+    return found?.on && found._fullLayout ? found : null;
+  });
+
+  window.darkroom = Object.assign(window.darkroom || {}, {element, plot});
 })();

@@ -7,7 +7,7 @@
   const FLAGS = {1: 'dead', 2: 'saturated'};
   const ALL = '#868e96';
 
-  let turn = 0;
+  let turn = 0, last = null;  // what was drawn, for a step of the slider
 
   // The entropies of a layer of a slice, by epoch, group (all, then the classes) and channel; the flags by epoch and channel.
   const entropiesOf = async (shown, name) => {
@@ -123,8 +123,9 @@
   Object.assign(darkroom, {sharp, slicerEntropies: entropiesOf});
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    async drawChannels(shown, layer, epoch, picked, lookedAt) {
-      const keep = window.dash_clientside.no_update, mine = (turn += 1);
+    async drawChannels(...asked) {
+      last = asked;
+      const [shown, layer, picked, lookedAt, epoch] = asked, keep = window.dash_clientside.no_update, mine = (turn += 1);
       const words = document.getElementById('slicer-channels-words');
       if (lookedAt && lookedAt !== 'slicer-channels-panel') return keep;
       const host = document.getElementById('slicer-channels');
@@ -143,4 +144,6 @@
       return mine;
     },
   });
+
+  window.addEventListener('darkroom-epoch', ({detail}) => last && window.dash_clientside.darkroom.drawChannels(...last.slice(0, 4), detail));
 })();

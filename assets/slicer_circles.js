@@ -4,7 +4,7 @@
   const {svg} = darkroom;
   const SIDE = 600, GAP = 3, ROOM = 10;  // between channels, and between classes, for their names
 
-  let turn = 0, zoomed = null, loading = null;
+  let turn = 0, zoomed = null, loading = null, last = null;  // what was drawn, for a step of the slider
 
   // D3 comes when circles are first looked at.
   const d3 = () => {
@@ -83,8 +83,9 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    async drawCircles(shown, layer, epoch, picked, lookedAt) {
-      const keep = window.dash_clientside.no_update, mine = (turn += 1);
+    async drawCircles(...asked) {
+      last = asked;
+      const [shown, layer, picked, lookedAt, epoch] = asked, keep = window.dash_clientside.no_update, mine = (turn += 1);
       const host = document.getElementById('slicer-circles'), words = document.getElementById('slicer-circles-words');
       if (!host || lookedAt !== 'slicer-circles-panel') return keep;
       const told = shown && layer ? await darkroom.slicerEntropies(shown, layer).catch(() => null) : null;
@@ -96,4 +97,6 @@
       return mine;
     },
   });
+
+  window.addEventListener('darkroom-epoch', ({detail}) => last && window.dash_clientside.darkroom.drawCircles(...last.slice(0, 4), detail));
 })();

@@ -1,5 +1,6 @@
 // The epoch that all panels of the Slicer view look at: what it is of the slice that is shown, and what plays it.
 (() => {
+  const darkroom = (window.darkroom = window.darkroom || {});
   const STEP = 600;  // ms, for the slowest of the panels to follow
 
   let playing = null;
@@ -32,38 +33,60 @@
   const epochAt = (epochs, epoch) =>
     epochs.reduce((best, each, place) => (Math.abs(each - epoch) < Math.abs(epochs[best] - epoch) ? place : best), 0);
 
-  // A line over a chart, not in it: Plotly would lay the whole chart out anew for each step.
-  const MARKED = ['slicer-given-predicted', 'slicer-given-label', 'slicer-curve', 'slicer-layers-graph'];
-  let marked = null;
+  // The charts over the epochs, and those of one epoch.
+  const GRAPHS = [
+    'slicer-matrix', 'slicer-given-predicted', 'slicer-given-label', 'slicer-curve', 'slicer-layers-graph', 'slicer-capacity-graph',
+  ];
+  let wanted = null;
 
-  const mark = (id) => {
-    const plot = document.querySelector(`#${id} .js-plotly-plot`), axis = plot?._fullLayout?.xaxis;
-    if (!axis || !plot.on) return;
-    const isOfEpochs = axis.title?.text === 'epoch' && Number.isInteger(marked);
+  // A line over a chart, not in it: Plotly would lay the whole chart out anew for each step.
+  const mark = (plot) => {
+    const axis = plot._fullLayout?.xaxis, isOfEpochs = axis?.title?.text === 'epoch';
     let line = plot.querySelector('.slicer-mark');
     if (!line) {
+      if (!isOfEpochs) return;
       line = Object.assign(document.createElement('div'), {className: 'slicer-mark'});
       plot.append(line);
     }
-    if (!plot.slicerMarked) {
-      plot.slicerMarked = true;
-      plot.on('plotly_afterplot', () => mark(id));
-    }
-    const x = axis._offset + axis.l2p(marked), {t, h} = plot._fullLayout._size;
-    Object.assign(line.style, {display: isOfEpochs ? '' : 'none', transform: `translateX(${x}px)`, top: `${t}px`, height: `${h}px`});
-    line.dataset.epoch = marked;
+    line.style.display = isOfEpochs ? '' : 'none';
+    if (!isOfEpochs) return;
+    const {t, h} = plot._fullLayout._size;
+    Object.assign(line.style, {transform: `translateX(${axis._offset + axis.l2p(wanted)}px)`, top: `${t}px`, height: `${h}px`});
+    line.dataset.epoch = wanted;
   };
 
-  window.darkroom = Object.assign(window.darkroom || {}, {epochAt});
+  const follow = (plot) => {
+    if (!Number.isInteger(wanted)) return;
+    mark(plot);
+    darkroom.followCourse(plot, () => wanted);
+  };
+
+  const attended = new WeakSet(), awaited = new Set();
+
+  // A graph, as soon as Plotly has drawn it; from then on whenever it is drawn, by whomever.
+  const attend = async (id) => {
+    if (awaited.has(id)) return;
+    awaited.add(id);
+    const plot = await darkroom.plot(id);
+    awaited.delete(id);
+    if (!plot) return;
+    if (!attended.has(plot)) {
+      attended.add(plot);
+      plot.on('plotly_afterplot', () => follow(plot));
+    }
+    follow(plot);
+  };
+
+  Object.assign(darkroom, {epochAt});
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    // The mark of the epoch in charts over the epochs.
-    markEpoch(epoch) {
-      marked = epoch;
-      MARKED.forEach(mark);
-      return epoch;
-    },
-    sayEpoch(epoch, shown, source) {
+    // All panels at the epoch of the slider, and what that is of the slice. The scripts hear of it from here: each callback of
+    // theirs would have Dash tell all components of the page several times.
+    followEpoch(epoch, shown, source) {
+      const isStep = epoch !== wanted;
+      wanted = epoch;
+      GRAPHS.forEach(attend);
+      if (isStep) window.dispatchEvent(new CustomEvent('darkroom-epoch', {detail: epoch}));
       if (!source || !Number.isInteger(epoch)) return '';
       const whole = `${epoch} of ${source.last}`;
       if (!shown) return whole;

@@ -5,7 +5,7 @@
   const {make} = darkroom;
   const MOST = 6;  // images beside the focused one
 
-  let turn = 0;
+  let turn = 0, last = null;  // what was drawn, for a step of the slider
 
   // The focused image first, then of the selection, if there is one, else of the slice; as far apart as they go.
   const imagesOf = async (shown, picked, focus, selection) => {
@@ -111,8 +111,9 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.darkroom = Object.assign(window.dash_clientside.darkroom || {}, {
-    async drawFeatureMaps(shown, picked, epoch, focus, selection, lookedAt, tab) {
-      const keep = window.dash_clientside.no_update, mine = (turn += 1);
+    async drawFeatureMaps(...asked) {
+      last = asked;
+      const [shown, picked, focus, selection, lookedAt, tab, epoch] = asked, keep = window.dash_clientside.no_update, mine = (turn += 1);
       if (lookedAt !== 'slicer-maps-panel') return keep;
       await new Promise(requestAnimationFrame);  // the panel has only just been laid out
       const host = document.getElementById('slicer-maps'), words = document.getElementById('slicer-maps-words');
@@ -126,8 +127,8 @@
       }
       const at = darkroom.epochAt(shown.epochs, epoch ?? shown.epochs[shown.epochs.length - 1]), of = shown.epochs[at];
       const name = tab ?? 'page', {images, teacher} = shown, numbers = await imagesOf(shown, picked, focus, selection);
-      const asked = {images, teacher, epoch: of, numbers};
-      const maps = await darkroom.ask('feature-maps', {...asked, wanted: picked.filters}, `${name}-maps`).catch((error) => error);
+      const question = {images, teacher, epoch: of, numbers};
+      const maps = await darkroom.ask('feature-maps', {...question, wanted: picked.filters}, `${name}-maps`).catch((error) => error);
       if (mine !== turn || !host.isConnected) return keep;
       if (maps instanceof Error) {
         host.textContent = maps.message;
@@ -135,7 +136,7 @@
       }
       const [back, profiles] = await Promise.all([
         Promise.all(picked.filters.map(([layer, channel], place) =>
-          (layer === 'input' ? null : darkroom.ask('deconvolve', {...asked, layer, channel}, `${name}-back-${place}`).catch(() => null)))),
+          (layer === 'input' ? null : darkroom.ask('deconvolve', {...question, layer, channel}, `${name}-back-${place}`).catch(() => null)))),
         Promise.all(picked.filters.map((filter) => profileOf(shown, at, filter).catch(() => null))),
       ]);
       if (mine !== turn || !host.isConnected) return keep;
@@ -143,4 +144,6 @@
       return mine;
     },
   });
+
+  window.addEventListener('darkroom-epoch', ({detail}) => last && window.dash_clientside.darkroom.drawFeatureMaps(...last.slice(0, 6), detail));
 })();

@@ -176,10 +176,11 @@ WATCH = """epoch => {
   const began = performance.now();
   const title = () => document.querySelector('#slicer-capacity-graph .annotation-text')?.textContent ?? '';
   const line = () => Number(document.querySelector('#slicer-given-label .slicer-mark')?.dataset.epoch);
+  const matrix = () => document.querySelector('#slicer-matrix .js-plotly-plot')?.layout.meta?.at;
   window.dash_clientside.set_props('slicer-epoch', {value: epoch});
   const look = () => {
     const isThere = document.querySelector('#slicer-channels').dataset.epoch === String(epoch)
-      && title().endsWith(`epoch ${epoch}`) && line() === epoch;
+      && title().endsWith(`epoch ${epoch}`) && line() === epoch && matrix() === epoch;
     if (isThere) window.took = performance.now() - began;
     else requestAnimationFrame(look);
   };

@@ -14,7 +14,7 @@ from dashboard.components.tables import to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.seriation import similar_together
 from dashboard.slicer import ids
-from dashboard.slicer.asked import epoch_at
+from dashboard.slicer.course import Course
 from dashboard.slicer.figures import Heat, capacity_figure
 from workers.engine import Engine
 
@@ -127,16 +127,16 @@ def register_capacity(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         },
         inputs={
             "shown": Input(ids.SHOWN, "data"),
-            "epoch": Input(ids.EPOCH, "value"),
             "pairs": Input(ids.CAPACITY_PAIRS, "value"),
             "epochs": Input(ids.CAPACITY_EPOCHS, "value"),
             "order": Input(ids.CAPACITY_ORDER, "value"),
             "null": Input(ids.CAPACITY_NULL, "checked"),
             "looked_at": Input(ids.TOP_DECK, "value"),
+            "epoch": State(ids.EPOCH, "value"),
         },
     )
     def fill(
-        shown: dict | None, epoch: int | None, pairs: list, epochs: list, order: str, null: bool, looked_at: str | None
+        shown: dict | None, pairs: list, epochs: list, order: str, null: bool, looked_at: str | None, epoch: int | None
     ):
         """The heat-maps that are chosen."""
         if looked_at != ids.CAPACITY_PANEL:
@@ -150,14 +150,18 @@ def register_capacity(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         chosen = [named.index(pair) for pair in pairs or [] if pair in named]
         if not chosen:
             return told | {"words": NO_PAIRS}
-        at = [shown["epochs"].index(int(each)) for each in epochs or []] or [epoch_at(shown["epochs"], epoch)]
-        heats, most = heats_of(engine, shown, chosen, at, order, null)
+        at = [shown["epochs"].index(int(each)) for each in epochs or []]
+        drawn = (
+            capacity_drawn(engine, shown, chosen, at, order, null)
+            if at
+            else capacity_course(engine, shown["key"], chosen, order, null).first(epoch)
+        )
         return told | {
-            "figure": capacity_figure(heats, most),
+            "figure": drawn["figure"],
             "drawn": SHOWN,
             "words": "",
             "wordless": HIDDEN,
-            "alike": alike_words(heats[0], engine.results.array(shown["key"], f"capacity-{chosen[0]}")[at[0]]),
+            "alike": drawn["words"][ids.CAPACITY_ALIKE],
             "subtitle": f"Bits, {shown['n_paired']:,} inputs, {shown['bins']} bins; the permuted null beside"
             if null
             else f"Bits, {shown['n_paired']:,} inputs, {shown['bins']} bins",
@@ -226,6 +230,28 @@ def heats_of(
     if null:
         heats.append(heat(f"null of {heats[0].title}", "null", pairs[0], epochs[0]))
     return heats, max(float(each.values.max()) for each in heats) or 1.0
+
+
+def capacity_drawn(
+    engine: Engine, shown: Mapping[str, Any], pairs: Sequence[int], epochs: Sequence[int], order: str, null: bool
+) -> dict[str, Any]:
+    """The heat-maps, and what is said under them."""
+    heats, most = heats_of(engine, shown, pairs, epochs, order, null)
+    values = engine.results.array(shown["key"], f"capacity-{pairs[0]}")[epochs[0]]
+    return {"figure": capacity_figure(heats, most), "words": {ids.CAPACITY_ALIKE: alike_words(heats[0], values)}}
+
+
+def capacity_course(engine: Engine, key: str, pairs: Sequence[int], order: str, null: bool) -> Course:
+    """The heat-maps of pairs of layers of a slice at each of its epochs."""
+    shown = {"key": key, **engine.results.meta(key)}
+    sizes = [engine.results.array(key, f"capacity-{pair}")[0].size for pair, _ in drawn_of(pairs, [0], null)]
+    return Course(
+        "capacity",
+        {"key": key, "pairs": ",".join(map(str, pairs)), "order": order, "null": int(null)},
+        shown["epochs"],
+        sum(sizes) + int(null) * sizes[0],
+        lambda at: capacity_drawn(engine, shown, pairs, [at], order, null),
+    )
 
 
 def drawn_of(pairs: Sequence, epochs: Sequence, null: bool) -> list[tuple]:

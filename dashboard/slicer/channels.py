@@ -89,9 +89,9 @@ def register_channels(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         Output(ids.CHANNELS_PAINTED, "data"),
         Input(ids.SHOWN, "data"),
         Input(ids.LAYER, "value"),
-        Input(ids.EPOCH, "value"),
         Input(ids.PICKED, "data"),
         Input(ids.LOW_DECK, "value"),
+        State(ids.EPOCH, "value"),
     )
 
     app.clientside_callback(
@@ -99,9 +99,9 @@ def register_channels(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         Output(ids.CIRCLES_PAINTED, "data"),
         Input(ids.SHOWN, "data"),
         Input(ids.LAYER, "value"),
-        Input(ids.EPOCH, "value"),
         Input(ids.PICKED, "data"),
         Input(ids.LOW_DECK, "value"),
+        State(ids.EPOCH, "value"),
     )
 
     @app.callback(

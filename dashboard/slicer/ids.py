@@ -39,7 +39,6 @@ GIVEN_PREDICTED = "slicer-given-predicted"  # H(label | predicted i)
 GIVEN_LABEL = "slicer-given-label"  # H(predicted | label i)
 CURVE = "slicer-curve"
 CLASSES = "slicer-classes"
-MARKED = "slicer-marked"
 TRAINING_WORDS = "slicer-training-words"
 TABLE_TRAINING = "take-slicer-training"
 

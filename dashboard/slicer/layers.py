@@ -1,5 +1,7 @@
 """How diverse inputs still are in each layer: inter-sample entropy over the depth of the net, and over its training."""
 
+from typing import Any
+
 import dash
 from dash import Input, Output, State, dcc, html
 
@@ -8,7 +10,7 @@ from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, pictu
 from dashboard.components.tables import to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.slicer import ids
-from dashboard.slicer.asked import epoch_at
+from dashboard.slicer.course import Course
 from dashboard.slicer.figures import depth_figure, layer_lines
 from workers.engine import Engine
 
@@ -53,13 +55,13 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         },
         inputs={
             "shown": Input(ids.SHOWN, "data"),
-            "epoch": Input(ids.EPOCH, "value"),
             "over": Input(ids.LAYERS_OVER, "value"),
             "unit": Input(ids.LAYERS_IN, "value"),
             "looked_at": Input(ids.TOP_DECK, "value"),
+            "epoch": State(ids.EPOCH, "value"),
         },
     )
-    def fill(shown: dict | None, epoch: int | None, over: str, unit: str, looked_at: str | None):
+    def fill(shown: dict | None, over: str, unit: str, looked_at: str | None, epoch: int | None):
         """The entropies of the slice."""
         if looked_at not in (None, ids.LAYERS_PANEL):
             raise dash.exceptions.PreventUpdate
@@ -68,20 +70,9 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
             return told
         if over == "epochs" and len(shown["epochs"]) == 1:
             return told | {"words": ONE_EPOCH}
-        values, at = engine.results.array(shown["key"], unit), epoch_at(shown["epochs"], epoch)
-        title = "entropy, bits" if unit == "inter" else "share of the most possible"
-        draw = depth_figure if over == "depth" else layer_lines
-        collapsed = int(engine.results.array(shown["key"], "collapsed").max())
-        subtitle = f"{shown['count']:,} inputs, k = {shown['n_neighbors']:,}, epoch {shown['epochs'][at]}"
-        if collapsed:
-            subtitle += f"; in a layer {collapsed:,} inputs coincide with too many others to count"
-        return told | {
-            "figure": draw(values, shown["layers"], shown["epochs"], at, title),
-            "drawn": SHOWN,
-            "words": "",
-            "wordless": HIDDEN,
-            "subtitle": subtitle,
-        }
+        drawn = layers_course(engine, shown["key"], over, unit).first(epoch)
+        subtitle = drawn["words"][f"{ids.LAYERS_PANEL}-subtitle"]
+        return told | {"figure": drawn["figure"], "drawn": SHOWN, "words": "", "wordless": HIDDEN, "subtitle": subtitle}
 
     @app.callback(
         Output(ids.LAYER, "value", allow_duplicate=True),
@@ -121,3 +112,20 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
         )
         header = ["layer", "epoch", "inter_sample_bits", "normalized", "collapsed_inputs"]
         return dcc.send_string(to_csv(header, rows), "inter-sample-entropy.csv")
+
+
+def layers_course(engine: Engine, key: str, over: str, unit: str) -> Course:
+    """The entropies of a slice at each of its epochs, over "depth" or "epochs", "inter" in bits or "normalized"."""
+    meta, values = engine.results.meta(key), engine.results.array(key, unit)
+    title = "entropy, bits" if unit == "inter" else "share of the most possible"
+    figure_of = depth_figure if over == "depth" else layer_lines
+    collapsed = int(engine.results.array(key, "collapsed").max())
+
+    def draw(at: int) -> dict[str, Any]:
+        subtitle = f"{meta['count']:,} inputs, k = {meta['n_neighbors']:,}, epoch {meta['epochs'][at]}"
+        if collapsed:
+            subtitle += f"; in a layer {collapsed:,} inputs coincide with too many others to count"
+        figure = figure_of(values, meta["layers"], meta["epochs"], at, title)
+        return {"figure": figure, "words": {f"{ids.LAYERS_PANEL}-subtitle": subtitle}}
+
+    return Course("layers", {"key": key, "over": over, "unit": unit}, meta["epochs"], values.size, draw)

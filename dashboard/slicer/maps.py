@@ -44,9 +44,9 @@ def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         Output(ids.MAPS_PAINTED, "data"),
         Input(ids.SHOWN, "data"),
         Input(ids.PICKED, "data"),
-        Input(ids.EPOCH, "value"),
         Input(shared.FOCUS, "data"),
         Input(shared.SELECTION, "data"),
         Input(ids.LOW_DECK, "value"),
         State(shared.TAB, "data"),
+        State(ids.EPOCH, "value"),
     )

@@ -1,11 +1,10 @@
 """Training, as a channel from label to answer: the confusion matrix after each epoch, and what it leaves open."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import dash
 import numpy as np
-from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.components.curves import training_figure
@@ -16,6 +15,7 @@ from dashboard.first_answers import FirstAnswers
 from dashboard.links import make_selection
 from dashboard.measures import conditional_entropies, in_split
 from dashboard.slicer import ids
+from dashboard.slicer.course import Course
 from dashboard.slicer.figures import class_lines
 from dashboard.teacher.matrix_figure import confusion_figure
 from dashboard.teacher.training import stored_points
@@ -58,7 +58,6 @@ def training_panel() -> html.Section:
                 style=HIDDEN,
             ),
             empty(ids.TRAINING_WORDS, NOT_YET),
-            dcc.Store(id=ids.MARKED),
         ],
         exports=[
             ("Entropies, CSV", {"id": ids.TABLE_TRAINING}),
@@ -87,18 +86,20 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
             "label": Output(ids.GIVEN_PREDICTED, "figure"),
             "predicted": Output(ids.GIVEN_LABEL, "figure"),
             "curve": Output(ids.CURVE, "figure"),
+            "matrix": Output(ids.MATRIX, "figure"),
         },
         inputs={
             "source": Input(ids.SOURCE, "data"),
             "looked_at": Input(ids.LEFT_DECK, "value"),
+            "epoch": State(ids.EPOCH, "value"),
         },
     )
-    def fill(source: dict | None, looked_at: str | None):
-        """The charts over the epochs; the browser moves the mark of the epoch in them."""
+    def fill(source: dict | None, looked_at: str | None, epoch: int | None):
+        """The matrix, and charts over the epochs; the browser follows the epoch in all of them."""
         if looked_at not in (None, ids.TRAINING_PANEL):
             raise dash.exceptions.PreventUpdate
         keep = dash.no_update
-        blank = {"classes": keep, "label": keep, "predicted": keep, "curve": keep}
+        blank = {"classes": keep, "label": keep, "predicted": keep, "curve": keep, "matrix": keep}
         if source is None or not source["last"]:
             return blank | {"drawn": HIDDEN, "words": NOT_YET if source is None else NOT_TRAINED, "wordless": SHOWN}
         of_label, of_answer = conditional_entropies(engine.results.array(source["teacher"], "test_confusion"))
@@ -113,34 +114,8 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
             "label": class_lines(of_label, names, colours, "bits"),
             "predicted": class_lines(of_answer, names, colours, "bits"),
             "curve": curve,
+            "matrix": matrix_course(engine, source["teacher"], source["images"]).first(epoch)["figure"],
         }
-
-    @first.callback(
-        output={"matrix": Output(ids.MATRIX, "figure")},
-        inputs={
-            "source": Input(ids.SOURCE, "data"),
-            "epoch": Input(ids.EPOCH, "value"),
-            "looked_at": Input(ids.LEFT_DECK, "value"),
-        },
-    )
-    def count(source: dict | None, epoch: int | None, looked_at: str | None):
-        """The confusion matrix after the epoch."""
-        if looked_at not in (None, ids.TRAINING_PANEL) or source is None or not source["last"]:
-            raise dash.exceptions.PreventUpdate
-        confusion = engine.results.array(source["teacher"], "test_confusion")
-        figure = confusion_figure(confusion[epoch_of(source, epoch)], source["names"])
-        # There is no room for numbers in the cells, and they take the browser longer than all else of a step.
-        figure.update_traces(text=None, texttemplate=None)
-        cells: Any = figure.data[0]
-        cells.update(hoverinfo=None, hovertemplate="true %{y}, predicted %{x}: %{customdata}<extra></extra>")
-        return {"matrix": figure}
-
-    app.clientside_callback(
-        ClientsideFunction("darkroom", "markEpoch"),
-        Output(ids.MARKED, "data"),
-        Input(ids.EPOCH, "value"),
-        Input(ids.SOURCE, "data"),
-    )
 
     @app.callback(
         Output(shared.SELECTION, "data", allow_duplicate=True),
@@ -193,9 +168,22 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         return dcc.send_string(to_csv(header, rows), "conditional-entropies.csv")
 
 
-def epoch_of(source: Mapping[str, Any], epoch: int | None) -> int:
-    """The epoch of the slider, the last one before it is set."""
-    return min(epoch if isinstance(epoch, int) else source["last"], source["last"])
+def matrix_course(engine: Engine, teacher: str, images: str) -> Course:
+    """The confusion matrix of the test images after each epoch."""
+    confusion, names = (
+        engine.results.array(teacher, "test_confusion"),
+        engine.results.meta(images)["class_names"],
+    )
+
+    def draw(at: int) -> dict[str, Any]:
+        figure = confusion_figure(confusion[at], names)
+        # There is no room for numbers in the cells, and they take the browser longer than all else of a step.
+        figure.update_traces(text=None, texttemplate=None)
+        cells: Any = figure.data[0]
+        cells.update(hoverinfo=None, hovertemplate="true %{y}, predicted %{x}: %{customdata}<extra></extra>")
+        return {"figure": figure}
+
+    return Course("matrix", {"teacher": teacher, "images": images}, range(len(confusion)), confusion[0].size, draw)
 
 
 def class_mark(name: str, colour: str) -> html.Span:

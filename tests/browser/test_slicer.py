@@ -99,10 +99,27 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
 
     # A cell of the heat-map, and both of its filters' maps, carried back.
     desk.page.get_by_role("tab", name="Capacity").click()
-    desk.wait(
-        "document.querySelector('#slicer-capacity-graph .annotation-text')?.textContent === 'conv1 → pool1, epoch 1'"
+    title = (
+        "document.querySelector('#slicer-capacity-graph .annotation-text')?.textContent === 'conv1 → pool1, epoch {}'"
     )
+    desk.wait(title.format(1))
     expect(desk.at("#slicer-capacity-panel .mantine-Pill-label")).to_have_text(["conv1 → pool1"])
+
+    # A step of the slider draws what is there already, and asks nothing.
+    desk.wait("document.querySelector('#slicer-matrix .js-plotly-plot')?.layout.meta.at === 1")
+    asked = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.js("dash_clientside.set_props('slicer-epoch', {value: 2})")
+    desk.wait(title.format(2))
+    desk.wait("document.querySelector('#slicer-matrix .js-plotly-plot').layout.meta.at === 2")
+    drawn = desk.js(
+        "Array.from(document.querySelector('#slicer-matrix .js-plotly-plot').data[0].customdata, row => Array.from(row))"
+    )
+    confusion = array(digits.study.keys["teacher"], "test_confusion")
+    assert drawn == confusion[2].tolist()
+    assert not [url for url in asked if "/course/" in url or "/array/" in url]
+    desk.js("dash_clientside.set_props('slicer-epoch', {value: 1})")
+    desk.wait(title.format(1))
     click = "{points: [{curveNumber: 0, customdata: [3, 7]}]}"
     desk.js(f"window.dash_clientside.set_props('slicer-capacity-graph', {{clickData: {click}}})")
     desk.wait(

@@ -1,22 +1,28 @@
 """The Slicer view, asked over HTTP as the browser does: what it shows, what it asks for, what it lets one take along."""
 
+import base64
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
+from plotly.io.json import to_json_plotly
 
 from dashboard.asking import ask_for
 from dashboard.links import make_selection, study_data
 from dashboard.server import build
 from dashboard.slicer import ids
 from dashboard.slicer.asked import epoch_at, input_choices, inputs_of, shown_of, source_of
-from dashboard.slicer.capacity import alike_words, capacity_table, heats_of, likeness, orders_of
+from dashboard.slicer.capacity import alike_words, capacity_course, capacity_table, heats_of, likeness, orders_of
 from dashboard.slicer.channels import channels_table
+from dashboard.slicer.course import Course
 from dashboard.slicer.figures import capacity_figure, class_lines, depth_figure, layer_lines, subset_bars, subset_lines
+from dashboard.slicer.layers import layers_course
 from dashboard.slicer.query import FIELDS, NO_STUDY, slice_now
 from dashboard.slicer.subsets import shown_now as subsets_now
 from dashboard.slicer.subsets import subsets_table
+from dashboard.slicer.training import matrix_course
 from tests.dashboard.asking import Page
 from workers.slicer_params import SliceParams, SubsetsParams
 
@@ -159,12 +165,12 @@ def test_the_slice_is_shown_with_what_the_panels_need(own, made, shown):
 
 def test_training_is_drawn_at_the_epoch(own, made, own_page):
     source = source_of(own.engine, made.keys)
-    given = {"slicer_source__data": source, "slicer_left_deck__value": ids.TRAINING_PANEL}
-    told = own_page.ask(f"{ids.MATRIX}.figure", f"{ids.EPOCH}.value", slicer_epoch__value=1, **given)
-    confusion = own.engine.results.array(made.keys["teacher"], "test_confusion")
-    drawn = told[ids.MATRIX]["figure"]["data"][0]["customdata"]
-    assert drawn is not None
+    given = {"slicer_source__data": source, "slicer_left_deck__value": ids.TRAINING_PANEL, "slicer_epoch__value": 1}
     told = own_page.ask(f"{ids.CURVE}.figure", f"{ids.SOURCE}.data", **given)
+    confusion = own.engine.results.array(made.keys["teacher"], "test_confusion")
+    cells = told[ids.MATRIX]["figure"]["data"][0]["customdata"]
+    drawn = np.frombuffer(base64.b64decode(cells["bdata"]), np.dtype(cells["dtype"]))
+    assert drawn.tolist() == confusion[1].ravel().tolist()
     lines = told[ids.GIVEN_LABEL]["figure"]["data"]
     assert len(lines) == 10
     assert len(told[ids.CLASSES]["children"]) == 10
@@ -217,9 +223,9 @@ def test_one_epoch_has_no_course(own_page, shown):
         "slicer_layers_in__value": "inter",
     }
     one = shown | {"epochs": [3]}
-    told = own_page.ask(f"{ids.LAYERS_GRAPH}.figure", f"{ids.EPOCH}.value", slicer_shown__data=one, **given)
+    told = own_page.ask(f"{ids.LAYERS_GRAPH}.figure", f"{ids.LAYERS_OVER}.value", slicer_shown__data=one, **given)
     assert "One epoch was asked for" in told[ids.LAYERS_WORDS]["children"]
-    told = own_page.ask(f"{ids.LAYERS_GRAPH}.figure", f"{ids.EPOCH}.value", slicer_shown__data=shown, **given)
+    told = own_page.ask(f"{ids.LAYERS_GRAPH}.figure", f"{ids.LAYERS_OVER}.value", slicer_shown__data=shown, **given)
     assert told[f"{ids.LAYERS_PANEL}-subtitle"]["children"] == "40 inputs, k = 39, epoch 3"
 
 
@@ -283,6 +289,55 @@ def test_a_cell_shows_both_filters(own_page, shown):
     assert told[ids.PICKED]["data"] == {"of": shown["key"], "filters": [["conv1", 3], ["conv2", 7]]}
     told = own_page.ask(f"{ids.LOW_DECK}.value", f"{ids.PICKED}.data", slicer_picked__data=told[ids.PICKED]["data"])
     assert told[ids.LOW_DECK]["value"] == ids.MAPS_PANEL
+
+
+# ---- figures over the epochs ----
+
+
+def whole(drawn):
+    """What is drawn, as the browser gets it, without where the other epochs are."""
+    told = json.loads(to_json_plotly(drawn))
+    told["figure"]["layout"].pop("meta", None)
+    return told
+
+
+@pytest.mark.parametrize("panel", ["matrix", "layers", "capacity"])
+def test_the_browser_gets_the_figures_of_all_epochs(own, made, own_page, shown, panel):
+    course = {
+        "matrix": matrix_course(own.engine, made.keys["teacher"], made.keys["images"]),
+        "layers": layers_course(own.engine, shown["key"], "depth", "inter"),
+        "capacity": capacity_course(own.engine, shown["key"], [0], "alike", True),
+    }[panel]
+    first = course.first(None)
+    meta = first["figure"].layout.meta
+    assert meta["at"] == len(course.epochs) - 1
+    assert meta["course"]["epochs"] == ([0, 1, 2, 3] if panel == "matrix" else [0, 1, 3])
+    response = own_page.client.get(f"{meta['course']['address']}&block=0")
+    assert response.mimetype == "application/json"
+    assert response.cache_control.immutable
+    figures = response.get_json()
+    assert figures == [whole(course.first(epoch)) for epoch in course.epochs]
+    if panel == "layers":
+        assert figures[1]["words"][f"{ids.LAYERS_PANEL}-subtitle"].endswith("epoch 1")
+    again = own_page.client.get(
+        f"{meta['course']['address']}&block=0", headers={"If-None-Match": response.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_large_figures_come_one_by_one():
+    large = Course("capacity", {}, range(10), 512 * 512 * 2, lambda at: {"figure": at})
+    assert (large.block, json.loads(large.block_json(3))) == (1, [{"figure": 3}])
+    some = large._replace(cells=12_000)
+    assert [len(json.loads(some.block_json(number))) for number in range(3)] == [4, 4, 2]
+
+
+@pytest.mark.parametrize(
+    "address", ["matrix.json?block=0", "other.json", "capacity.json?key=x&pairs=a&order=most&null=1"]
+)
+def test_an_address_without_figures_says_so(own_page, address):
+    response = own_page.client.get(f"/course/{address}")
+    assert (response.status_code, response.text) == (404, "There are no figures at this address.\n")
 
 
 # ---- subsets ----
