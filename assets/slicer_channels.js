@@ -55,8 +55,9 @@
     });
   };
 
+  // The classes, of many as many as two lines hold and the others below them; and at the right the scale.
   const legend = (host, shown, told) => {
-    const row = make('div', 'slicer-legend', host);
+    const head = make('div', 'slicer-head', host), row = make('div', 'slicer-legend', head);
     const add = (name, colour, number) => {
       const entry = make(number === null ? 'span' : 'button', 'slicer-class', row);
       make('i', '', entry).style.background = colour;
@@ -68,7 +69,7 @@
     };
     add('all', ALL, null);
     shown.names.forEach((name, number) => told.groups > 1 && add(name, shown.colours[number], number));
-    return row;
+    return head;
   };
 
   // What a step of the slider changes: the mark in the charts, and what stands under them.
@@ -101,9 +102,9 @@
       const value = told.value(0, 0, place);
       if (value >= 0) [most, isDefined] = [Math.max(most, value), true];
     }
-    const row = legend(host, shown, told);
+    const head = legend(host, shown, told);
     const words = !isDefined ? 'Maps of one pixel have no entropy.' : `0 to ${most.toFixed(2)} bits; ${told.epochs > 1 ? `epochs ${shown.epochs[0]} to ${shown.epochs[told.epochs - 1]}` : 'one epoch: no course over time'}`;
-    make('span', 'slicer-scale', row, words);
+    make('span', 'slicer-scale', head, words);
     const tiles = make('div', 'slicer-tiles', host);
     for (let channel = 0; channel < told.channels; channel += 1) {
       const tile = make('button', 'slicer-tile', tiles), number = told.layer.first + channel;

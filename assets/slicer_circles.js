@@ -3,6 +3,7 @@
   const darkroom = (window.darkroom = window.darkroom || {});
   const {svg} = darkroom;
   const SIDE = 600, GAP = 3, ROOM = 10;  // between channels, and between classes, for their names
+  const LETTERS = 15, MOST_NAMED = 21;  // of the classes' names; classes up to which each has one
 
   let turn = 0, zoomed = null, loading = null, last = null;  // what was drawn, for a step of the slider
 
@@ -40,6 +41,8 @@
     const drawing = svg('svg', {viewBox: `0 0 ${SIDE} ${SIDE}`, role: 'img', 'aria-label': 'Entropy of the channels, by class'}, host);
     const edges = (axis) => [Math.min(...root.children.map((node) => node[axis] - node.r)), Math.max(...root.children.map((node) => node[axis] + node.r))];
     const [[left, right], [top, bottom]] = [edges('x'), edges('y')];
+    const nameOf = (group) => (group ? shown.names[group - 1] : 'all');
+    const title = svg('text', {class: 'slicer-group-title'}, drawing);
     // What is looked at fills the panel: all classes, or one.
     const look = (node) => {
       const box = node ? [node.x - node.r, node.y - node.r, 2 * node.r, 2 * node.r] : [left, top - 16, right - left, bottom - top + 16];
@@ -47,10 +50,12 @@
       drawing.setAttribute('viewBox', `${x - edge} ${y - edge} ${width + 2 * edge} ${height + 2 * edge}`);
       drawing.classList.toggle('slicer-zoomed', Boolean(node));
       drawing.querySelectorAll('.slicer-group-name').forEach((name) => { name.style.display = node ? 'none' : ''; });
+      title.textContent = node ? nameOf(node.data.group) : '';
+      Object.entries({x, y: y + edge, 'font-size': LETTERS * width / SIDE, 'stroke-width': 3 * width / SIDE}).forEach(([name, value]) => title.setAttribute(name, value));
       host.dataset.zoomed = node ? node.data.group : '';
     };
     (root.children ?? []).forEach((node) => {
-      const {group} = node.data, name = group ? shown.names[group - 1] : 'all', colour = group ? shown.colours[group - 1] : '#868e96';
+      const {group} = node.data, name = nameOf(group), colour = group ? shown.colours[group - 1] : '#868e96';
       const outer = svg('circle', {class: 'slicer-group', cx: node.x, cy: node.y, r: node.r, stroke: colour, tabindex: 0, 'data-group': group}, drawing);
       const sum = node.children.reduce((whole, {data: {value}}) => whole + (value || 0), 0);
       svg('title', {}, outer, `${name}: ${sum.toFixed(2)} bits in all channels`);
@@ -73,8 +78,9 @@
         });
       });
     });
-    (root.children ?? []).forEach(({x, y, r, data: {group}}) =>  // above all circles
-      svg('text', {class: 'slicer-group-name', x, y: y - r - 3, 'text-anchor': 'middle'}, drawing, group ? shown.names[group - 1] : 'all'));
+    // Above all circles; of many only the names that are no wider than their circle. The others are said where one points.
+    (root.children ?? []).filter(({r, data: {group}}) => root.children.length <= MOST_NAMED || LETTERS * 0.6 * nameOf(group).length <= 2 * r).forEach(({x, y, r, data: {group}}) =>
+      svg('text', {class: 'slicer-group-name', x, y: y - r - 3, 'text-anchor': 'middle'}, drawing, nameOf(group)));
     const again = root.children.find(({data: {group}}) => group === zoomed);
     if (!again) zoomed = null;
     look(again ?? null);

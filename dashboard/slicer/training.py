@@ -17,7 +17,7 @@ from dashboard.measures import conditional_entropies, in_split
 from dashboard.slicer import ids
 from dashboard.slicer.course import Course
 from dashboard.slicer.figures import class_lines
-from dashboard.teacher.matrix_figure import confusion_figure
+from dashboard.teacher.matrix_figure import MAX_UPRIGHT, confusion_figure
 from dashboard.teacher.training import stored_points
 from workers.engine import Engine
 
@@ -106,6 +106,8 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         names, colours = source["names"], source["colours"]
         curve = training_figure(stored_points(engine, source["teacher"]), "loss", source["last"])
         curve.update_yaxes(title_text="nats")
+        if curve.layout.yaxis.dtick:  # a number a decade: the chart is too low for many
+            curve.update_yaxes(dtick=None, nticks=4)
         return {
             "drawn": SHOWN,
             "words": "",
@@ -179,6 +181,8 @@ def matrix_course(engine: Engine, teacher: str, images: str) -> Course:
         figure = confusion_figure(confusion[at], names)
         # There is no room for numbers in the cells, and they take the browser longer than all else of a step.
         figure.update_traces(text=None, texttemplate=None)
+        if len(names) > MAX_UPRIGHT:  # columns have the order of rows, and their names would take half of the height
+            figure.update_layout(xaxis_showticklabels=False, margin_b=12)
         cells: Any = figure.data[0]
         cells.update(hoverinfo=None, hovertemplate="true %{y}, predicted %{x}: %{customdata}<extra></extra>")
         return {"figure": figure}
