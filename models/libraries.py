@@ -229,7 +229,8 @@ def _of_layer(
         if thresholds is None:
             least = threshold_for(lambda: [rows], sizes[at], least, part_of(tell, 0, 0.6), device=settings.device)
         threshold = least if thresholds is None else thresholds[at]
-        library = settings.library(threshold).fit(rows, answers, n_classes)
+        rest = part_of(tell, 0.6 if thresholds is None else 0, 1)
+        library = settings.library(threshold).fit(rows, answers, n_classes, rest)
         tell(1, f"{name}, θ {threshold:g}: {library.size_:,} nodes")
         made.append(library)
     return made
