@@ -9,7 +9,7 @@ from sklearn.random_projection import SparseRandomProjection
 
 from models.progress import Callback, part_of, silent
 
-BLOCK = 256  # examples that are compared together: measured, 64 take a fifth longer, and 512 no less
+BLOCK = 256  # examples that are compared together: measured, 64 take a third longer, and 512 no less
 LIMIT = 6 * 2**30  # bytes of nodes, at most
 FLOAT = 4  # bytes
 UNSURE = 2e-6  # of a cosine in single precision
