@@ -113,7 +113,7 @@ def test_a_slice_is_cut_measured_and_looked_into(slicer_desk, digits):
     desk.wait(title.format(2))
     desk.wait("document.querySelector('#slicer-matrix .js-plotly-plot').layout.meta.at === 2")
     drawn = desk.js(
-        "Array.from(document.querySelector('#slicer-matrix .js-plotly-plot').data[0].customdata, row => Array.from(row))"
+        "Array.from(document.querySelector('#slicer-matrix .js-plotly-plot')._fullData[0].customdata, row => Array.from(row))"
     )
     confusion = array(digits.study.keys["teacher"], "test_confusion")
     assert drawn == confusion[2].tolist()
