@@ -1,4 +1,4 @@
-// How scripts make what they draw of plain elements.
+// How scripts make what they draw of plain elements, and the library that lays out some of it.
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
 
@@ -18,5 +18,21 @@
     return made;
   };
 
-  Object.assign(darkroom, {make, svg});
+  let loading = null;
+
+  // D3 comes when something that it lays out is first looked at.
+  const d3 = () => {
+    loading = loading ?? new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement('script'), {src: '/d3.js'});
+      script.addEventListener('load', () => resolve(window.d3));
+      script.addEventListener('error', () => {
+        loading = null;
+        reject(new Error('d3'));
+      });
+      document.head.append(script);
+    });
+    return loading;
+  };
+
+  Object.assign(darkroom, {d3, make, svg});
 })();

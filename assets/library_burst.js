@@ -5,23 +5,10 @@
   const {make, svg} = darkroom;
   const MOST_NAMED = 20;  // classes that have room in the key
   const LETTER = 7;  // px, about
-  const EDGE = 4;  // px that stay free
+  const EDGE = 4, HOLE = 26;  // px that stay free about the rings, and within them at least
+  const MOST_STEPS = 6;  // of a path that are told with their names
 
-  let turn = 0, loading = null;
-
-  // D3 comes when a sunburst is first looked at.
-  const d3 = () => {
-    loading = loading ?? (window.d3 ? Promise.resolve(window.d3) : new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement('script'), {src: '/d3.js'});
-      script.addEventListener('load', () => resolve(window.d3));
-      script.addEventListener('error', () => {
-        loading = null;
-        reject(new Error('d3'));
-      });
-      document.head.append(script);
-    }));
-    return loading;
-  };
+  let turn = 0;
 
   const percent = (part, whole) => `${(100 * part / whole).toFixed(1)} %`;
 
@@ -67,26 +54,31 @@
       drawing.setAttribute('viewBox', `${-width / 2} ${-height / 2} ${width} ${height}`);
       const rows = [{id: 0}, ...told.sectors.map(([parent, label, count], place) => ({id: place + 1, parent, label, count}))];
       const root = library.stratify().id(({id}) => String(id)).parentId(({id, parent}) => (id ? String(parent) : ''))(rows);
-      // What is not drawn leaves its place empty.
+      // What is left out keeps its place.
       root.each((node) => { node.value = node.depth ? node.data.count : told.total; });
       const classes = shown.names.length, turned = ({data: {label}, parent}) => (label - (parent.data.label ?? 0) + classes) % classes;
       root.sort((one, other) => turned(one) - turned(other));  // first what stays as it was
-      library.partition().size([2 * Math.PI, radius])(root);
-      const arc = library.arc().startAngle(({x0}) => x0).endAngle(({x1}) => x1).innerRadius(({y0}) => y0 + 0.5)
-        .outerRadius(({y1}) => y1 - 0.5).padAngle(({x0, x1}) => Math.min((x1 - x0) / 4, 0.006)).padRadius(radius);
+      library.partition().size([2 * Math.PI, 1])(root);
+      const hole = Math.min(Math.max(0.18 * radius, HOLE), radius / 2), ring = (radius - hole) / told.steps.length;
+      const arc = library.arc().startAngle(({x0}) => x0).endAngle(({x1}) => x1).padAngle(({x0, x1}) => Math.min((x1 - x0) / 4, 0.008))
+        .innerRadius(({depth}) => hole + (depth - 1) * ring + 0.5).outerRadius(({depth}) => hole + depth * ring - 0.5);
       this.root = root;
       this.nodes = root.descendants().slice(1);
+      told.steps.forEach((_, place) => {  // where sectors are left out
+        const drawn = this.nodes.reduce((sum, {depth, value}) => sum + (depth === place + 1 ? value : 0), 0);
+        if (drawn < told.total) svg('circle', {class: 'library-left', r: hole + (place + 0.5) * ring, 'stroke-width': ring - 1, stroke: 'currentColor', 'stroke-opacity': 0.08, fill: 'none'}, drawing);
+      });
       const sectors = svg('g', {}, drawing), names = svg('g', {'pointer-events': 'none', 'dominant-baseline': 'central'}, drawing);
       this.nodes.forEach((node) => {
         const colour = shown.colours[node.data.label], shape = arc(node);
         node.sector = svg('path', {d: shape, fill: colour, class: 'library-sector', tabindex: -1, role: 'button', 'aria-label': this.words(node)}, sectors);
         node.sector.node = node;
-        const name = shown.names[node.data.label], middle = (node.y0 + node.y1) / 2;
-        if ((node.x1 - node.x0) * middle < LETTER * name.length + 6 || node.y1 - node.y0 < 14) return;
+        const name = shown.names[node.data.label], middle = hole + (node.depth - 0.5) * ring;
+        if ((node.x1 - node.x0) * middle < LETTER * name.length + 6 || ring < 14) return;
         const [x, y] = arc.centroid(node);
         svg('text', {x: x.toFixed(1), y: y.toFixed(1), fill: inkOn(colour)}, names, name);
       });
-      this.outline = svg('g', {fill: 'none', 'pointer-events': 'none'}, drawing);
+      this.outline = svg('g', {class: 'library-outline', fill: 'none', 'pointer-events': 'none'}, drawing);
       this.said = ['library-count', 'library-share'].map((name, line) => svg('text', {class: name, fill: 'currentColor', y: 15 * line - 3}, drawing));
       if (this.nodes.length) this.nodes[0].sector.tabIndex = 0;
       this.listen(sectors);
@@ -171,11 +163,14 @@
     }
 
     tell(path, count, before = '') {
+      this.trail.toggleAttribute('data-many', path.length > MOST_STEPS);
       const {trail, told: {steps, total}, shown: {names, colours}} = this;
       if (before) make('b', '', trail, before);
       path.forEach((label, step) => {
         if (step) make('i', '', trail, '→');
-        darkroom.librarySays(trail, `${steps[step]}: ${names[label]}`, colours[label]);
+        const chip = darkroom.librarySays(trail, names[label], colours[label]);
+        chip.title = `${steps[step]}: ${names[label]}`;
+        if (steps.length <= MOST_STEPS) chip.insertBefore(make('span', 'library-step', null, `${steps[step]}:`), chip.lastChild);
       });
       if (count !== null) make('b', 'library-told', trail, `${count.toLocaleString('en')} of ${total.toLocaleString('en')} (${percent(count, total)})`);
     }
@@ -199,7 +194,7 @@
       const keep = window.dash_clientside.no_update, mine = (turn += 1);
       const host = await darkroom.element('library-flow-burst');
       if (!host || mine !== turn || !told || !shown || shown.key !== told.key) return keep;
-      const library = await d3().catch(() => null);
+      const library = await darkroom.d3().catch(() => null);
       await new Promise(requestAnimationFrame);  // its place has only just been laid out
       if (mine !== turn || !host.isConnected) return keep;
       if (!library) {

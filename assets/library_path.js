@@ -3,11 +3,11 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
   const {make, svg} = darkroom;
-  const AGAIN = 5;  // times that is asked while a worker opens the libraries
+  const RETRY = 1000;  // ms
   const BARS = {width: 80, height: 32};
   const FORMS = ['raw', 'published'];
 
-  let turn = 0;
+  let turn = 0, brought = 0;
   let given = null;  // {images, name, bytes, isInverted} of an image of one's own, or null
   let last = null;  // what was drawn last: [shown, value, focus, lookedAt, tab]
 
@@ -43,14 +43,14 @@
   const bring = async (file) => {
     const shown = last?.[0];
     if (!shown) return;
-    const host = document.getElementById('library-path'), mine = (turn += 1);
+    const host = document.getElementById('library-path'), mine = (brought += 1);
     try {
       const bytes = await darkroom.readImage(file, shown.shape);
-      if (mine !== turn) return;
+      if (mine !== brought) return;
       given = {images: shown.images, name: file.name, bytes, isInverted: false};
       draw(...last);
     } catch (error) {
-      if (mine === turn && host) say(host, error.message);
+      if (mine === brought && host) say(host, error.message);
     }
   };
 
@@ -165,13 +165,16 @@
     if (isSame) host.scrollTop = at;
   };
 
-  // A worker that opens libraries, or is busy, is asked again: they are open then.
-  const ask = async (question, tab, isWanted) => {
-    for (let time = 1; ; time += 1) {
+  // Asks until there is an answer, or it is not wanted any more: a worker may still start, or open the libraries.
+  const ask = async (question, tab, host, isWanted) => {
+    for (;;) {
       try {
         return await darkroom.ask('library-path', question, `${tab ?? 'page'}-path`);
       } catch (error) {
-        if (error.status !== 503 || time === AGAIN || !isWanted()) throw error;
+        if (error.status !== 503 || !isWanted()) throw error;
+        say(host, error.message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+        if (!isWanted()) throw error;
       }
     }
   };
@@ -196,7 +199,7 @@
     host.setAttribute('data-waits', '');
     const isWanted = () => mine === turn && host.isConnected;
     const [told, labels] = await Promise.all([
-      ask({library, images, teacher, predictions, at, ...what}, tab, isWanted).catch((error) => error),
+      ask({library, images, teacher, predictions, at, ...what}, tab, host, isWanted).catch((error) => error),
       given ? null : darkroom.array(images, 'labels').catch(() => null),
     ]);
     if (!isWanted()) return keep;

@@ -5,21 +5,7 @@
   const SIDE = 600, GAP = 3, ROOM = 10;  // between channels, and between classes, for their names
   const LETTERS = 15, MOST_NAMED = 21;  // of the classes' names; classes up to which each has one
 
-  let turn = 0, zoomed = null, loading = null, last = null;  // what was drawn, for a step of the slider
-
-  // D3 comes when circles are first looked at.
-  const d3 = () => {
-    loading = loading ?? new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement('script'), {src: '/d3.js'});
-      script.addEventListener('load', () => resolve(window.d3));
-      script.addEventListener('error', () => {
-        loading = null;
-        reject(new Error('d3'));
-      });
-      document.head.append(script);
-    });
-    return loading;
-  };
+  let turn = 0, zoomed = null, last = null;  // what was drawn, for a step of the slider
 
   // A colour a channel, the same in all classes: the golden angle keeps neighbours apart.
   const hue = (channel) => `hsl(${(channel * 137.508) % 360} 55% 58%)`;
@@ -95,7 +81,7 @@
       const host = document.getElementById('slicer-circles'), words = document.getElementById('slicer-circles-words');
       if (!host || lookedAt !== 'slicer-circles-panel') return keep;
       const told = shown && layer ? await darkroom.slicerEntropies(shown, layer).catch(() => null) : null;
-      const library = told ? await d3().catch(() => null) : null;
+      const library = told ? await darkroom.d3().catch(() => null) : null;
       if (mine !== turn || !host.isConnected) return keep;
       if (words) words.style.display = library ? 'none' : '';
       if (!library) host.replaceChildren();

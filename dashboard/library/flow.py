@@ -15,7 +15,16 @@ from dashboard.components.tables import to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.library import ids
 from dashboard.library.asked import ORIGIN, mask_of_rows, rows_of, set_at
-from dashboard.library.flow_figure import NET, Paths, links_of, paths_of, sankey_figure, sectors_of, step_names
+from dashboard.library.flow_figure import (
+    NET,
+    Paths,
+    clicked_path,
+    links_of,
+    paths_of,
+    sankey_figure,
+    sectors_of,
+    step_names,
+)
 from dashboard.library.net import NO_IMAGES, answers_of
 from dashboard.links import fitting, make_selection
 from workers.engine import Engine
@@ -51,7 +60,7 @@ def flow_panel() -> html.Section:
             "Sunburst: the innermost ring is the first layer, the outermost the net's answer. A sector is as wide as there are "
             "images whose path begins like this, and has the colour of the class; where it goes on in the same colour, the "
             "layer does not change the answer. The deeper a layer, the more alike its images of a class are, so that most "
-            "paths settle on the way; where a sector splits late, the decision is taken late.",
+            "paths settle on the way; where a sector splits late, the decision is taken late. Grey: too few images.",
             "Sankey: a column a layer, a node a class, a link as wide as there are images that go from one to the other. It "
             "shows each step on its own: which images went on how does not depend on where they came from.",
             "Click a sector, a node or a link to select its images; in the sunburst arrow keys go along a ring, inwards and "
@@ -181,11 +190,13 @@ def register_picked(app: dash.Dash, engine: Engine) -> None:
         given: Any = dash.ctx.triggered[0]["value"]
         if not given or shown is None or study is None or fitting(shown, study) is None:  # the view was laid out
             raise dash.exceptions.PreventUpdate
-        path = given["path"] if "path" in given else clicked_path(given["points"][0].get("customdata"))
-        if path is None:
-            raise dash.exceptions.PreventUpdate
         at, rows = set_at(shown, value), rows_of(engine, shown, study, scope, selection)
-        there = on_path(*answers_of(engine, shown, at, rows), path)
+        answers, net = answers_of(engine, shown, at, rows)
+        if "path" in given:
+            path = given["path"]
+        else:
+            path = clicked_path(given["points"][0], links_of(paths_of(answers, net), len(shown["names"]))[0])
+        there = on_path(answers, net, path)
         words = path_words(shown, path)
         if not there.any():
             tell(f"There is no image any more that goes {words}.")
@@ -229,7 +240,7 @@ def register_picked(app: dash.Dash, engine: Engine) -> None:
 
 def own_of(engine: Engine, shown: Mapping[str, Any], at: int, number: int | None) -> dict[str, Any] | None:
     """The path of an image, if it is one of those that libraries were asked about."""
-    row = np.flatnonzero(engine.results.array(shown["key"], "tested") == number) if number is not None else []
+    row = np.flatnonzero(engine.results.array(shown["key"], "tested") == number)
     if not len(row):
         return None
     answers, net = answers_of(engine, shown, at, row)
@@ -241,14 +252,6 @@ def on_path(answers: np.ndarray, net: np.ndarray, path: Sequence[int | None]) ->
     given = [place for place, label in enumerate(path) if label is not None]
     ways = np.vstack([answers, net])
     return (ways[given] == np.array([path[place] for place in given])[:, np.newaxis]).all(axis=0)
-
-
-def clicked_path(told: Any) -> list[int | None] | None:
-    """The path of a node ("layer class") or a link ("layer class class") of the Sankey diagram."""
-    if not isinstance(told, str):
-        return None
-    step, *labels = map(int, told.split())
-    return [*[None] * step, *labels]
 
 
 def path_words(shown: Mapping[str, Any], path: Sequence[int | None]) -> str:

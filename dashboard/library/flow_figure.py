@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.theme import ACCENT_COLOUR, blank_figure, short_names
+from dashboard.theme import MAX_LETTERS, blank_figure, short_names
 
-MOST_SECTORS = 1200  # that can still be told apart, and sent
-MOST_LINKS = 600
+MOST_SECTORS = 2400  # that can still be told apart, and sent
+MOST_LINKS = 1000
 MOST_NAMED = 20  # classes of which each node has its name
-PAD = 0.02  # of the height, between the nodes of a column
+PAD, MOST_PADS = 0.02, 0.3  # of the height, between two nodes of a column, and between all of them at most
+HEADS = 64  # letters that the names of all columns have room for
 PALE, STRONG = "59", "e6"  # opacities of a link, in hexadecimal
 NET = "answer"  # what the last step of a path is called
 
@@ -104,8 +105,8 @@ def sankey_figure(counts: np.ndarray, shown: Mapping[str, Any], own: Sequence[in
     own : the path of the focused image, which is marked; None where it has none.
     """
     steps, names = short_names(step_names(shown)), short_names(shown["names"])
-    inward, outward = counts.sum(axis=1), counts.sum(axis=2)
-    sizes = np.maximum(np.vstack([outward, inward[-1:]]), np.vstack([outward[:1], inward]))  # (L + 1, K)
+    heads = short_names(step_names(shown), min(MAX_LETTERS, HEADS // len(counts)))
+    sizes = sizes_of(counts)
     column, label = np.nonzero(sizes)
     node = np.full(sizes.shape, -1)
     node[column, label] = np.arange(len(column))
@@ -124,11 +125,8 @@ def sankey_figure(counts: np.ndarray, shown: Mapping[str, Any], own: Sequence[in
             "y": np.clip(heights(sizes)[column, label], 0.001, 0.999),
             "label": [names[each] if few else "" for each in label],
             "color": [shown["colours"][each] for each in label],
-            "customdata": [f"{at} {each}" for at, each in zip(column, label, strict=True)],
-            "hovertemplate": [
-                f"{steps[at]} {names[each]}: %{{value:,}} images<extra></extra>"
-                for at, each in zip(column, label, strict=True)
-            ],
+            "customdata": [f"{steps[at]} {names[each]}" for at, each in zip(column, label, strict=True)],
+            "hovertemplate": "%{customdata}: %{value:,} images<extra></extra>",
             "pad": 6 if few else 1,
             "thickness": 12,
             "line": {"width": 0},
@@ -138,7 +136,7 @@ def sankey_figure(counts: np.ndarray, shown: Mapping[str, Any], own: Sequence[in
             "target": node[step + 1, target],
             "value": counts[step, source, target],
             "color": [
-                f"{ACCENT_COLOUR}{STRONG}" if marked else f"{shown['colours'][each]}{PALE}"
+                f"{shown['colours'][each]}{STRONG if marked else PALE}"
                 for marked, each in zip(is_own, source, strict=True)
             ],
             "customdata": [f"{at} {one} {other}" for at, one, other in zip(step, source, target, strict=True)],
@@ -150,7 +148,7 @@ def sankey_figure(counts: np.ndarray, shown: Mapping[str, Any], own: Sequence[in
         },
         textfont={"size": 11, "shadow": "none"},
     )
-    for at, name in enumerate(steps):
+    for at, name in enumerate(heads):
         place = at / (len(steps) - 1)
         figure.add_annotation(
             x=place, y=1, xref="paper", yref="paper", yanchor="bottom", yshift=2, text=f"<b>{name}</b>", showarrow=False,
@@ -160,10 +158,26 @@ def sankey_figure(counts: np.ndarray, shown: Mapping[str, Any], own: Sequence[in
     return figure
 
 
+def sizes_of(counts: np.ndarray) -> np.ndarray:
+    """How many images each node has, (L + 1, K), by its links; those of none have no node."""
+    inward, outward = counts.sum(axis=1), counts.sum(axis=2)
+    return np.maximum(np.vstack([outward, inward[-1:]]), np.vstack([outward[:1], inward]))
+
+
+def clicked_path(point: Mapping[str, Any], counts: np.ndarray) -> list[int | None]:
+    """The path of what was clicked in the Sankey diagram, as Plotly tells of it: the class of a node, both of a link."""
+    if "depth" in point:  # links have none
+        places = np.argwhere(sizes_of(counts))
+        step, *labels = places[point["pointNumber"]].tolist()
+    else:
+        step, *labels = map(int, point["customdata"].split())
+    return [*[None] * step, *labels]
+
+
 def heights(sizes: np.ndarray) -> np.ndarray:
     """The middle of each node from the top, in parts of the height: classes in order under each other, (L + 1, K)."""
     there = sizes > 0
-    room = 1 - PAD * max(int(there.sum(axis=1).max()) - 1, 0)
-    tall = sizes / sizes.sum(axis=1).max() * max(room, 0.5)
-    gaps = PAD * np.maximum(there.cumsum(axis=1) - 1, 0)
-    return tall.cumsum(axis=1) - tall / 2 + gaps
+    pads = max(int(there.sum(axis=1).max()) - 1, 1)
+    pad = min(PAD, MOST_PADS / pads)
+    tall = sizes / sizes.sum(axis=1).max() * (1 - pad * pads)
+    return tall.cumsum(axis=1) - tall / 2 + pad * np.maximum(there.cumsum(axis=1) - 1, 0)

@@ -65,7 +65,7 @@ def register_net(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(shown, value, scope, selection, study, looked_at):
         """The chart."""
-        if looked_at != ids.NET_PANEL or (scope == "all" and dash.ctx.triggered_id == shared.SELECTION):
+        if looked_at != ids.NET_PANEL:
             raise dash.exceptions.PreventUpdate
         told = {"figure": dash.no_update, "drawn": HIDDEN, "words": NOT_YET, "wordless": SHOWN, "subtitle": LINE}
         if shown is None or fitting(shown, study) is None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +17,13 @@ from dashboard.library.asked import shown_of
 from dashboard.library.flow import (
     NO_SELECTION,
     NOT_YET,
-    clicked_path,
     flow_table,
     left_words,
     on_path,
     own_of,
     path_words,
 )
-from dashboard.library.flow_figure import MOST_SECTORS, least_of, links_of, paths_of, sankey_figure, sectors_of
+from dashboard.library.flow_figure import MOST_SECTORS, STRONG, least_of, links_of, paths_of, sankey_figure, sectors_of
 from dashboard.library.net import NO_IMAGES, answers_of
 from dashboard.links import make_selection, mask_of, study_data
 from dashboard.server import build
@@ -80,7 +80,7 @@ def counted(ways):
 
 def beginnings(sectors):
     """The beginning of a path that each sector stands for, with its images."""
-    known = {0: ()}
+    known: dict[int, tuple[int, ...]] = {0: ()}
     for number, (parent, label) in enumerate(zip(sectors.parents, sectors.classes, strict=True), 1):
         known[number] = (*known[int(parent)], int(label))
     return dict(zip(list(known.values())[1:], sectors.counts.tolist(), strict=True))
@@ -189,36 +189,32 @@ def test_nodes_and_links_of_the_sankey_diagram_select_too(own, own_page, asked, 
     own_path = {"number": 1, "path": ways[3].tolist()}
     told = own_page.ask(f"{ids.FLOW_SANKEY}.figure", f"{ids.FLOW_WAY}.value", **asked, library_flow_own__data=own_path)
     figure = told[ids.FLOW_SANKEY]["figure"]["data"][0]
-    marked = [at for at, colour in enumerate(figure["link"]["color"]) if colour.startswith("#7950f2")]
+    marked = [at for at, colour in enumerate(figure["link"]["color"]) if colour.endswith(STRONG)]
     assert [figure["link"]["customdata"][at] for at in marked] == [
         f"{step} {ways[3][step]} {ways[3][step + 1]}" for step in range(3)
     ]
-    for told_, wanted in ((f"1 {ways[3][1]}", [1]), (f"2 {ways[3][2]} {ways[3][3]}", [2, 3])):
-        clicked = {"points": [{"customdata": told_}]}
+    node = figure["node"]["customdata"].index(f"hidden {ways[3][1]}")
+    for point, wanted in (
+        ({"pointNumber": node, "depth": 1, "customdata": f"hidden {ways[3][1]}"}, [1]),
+        ({"pointNumber": 0, "customdata": f"2 {ways[3][2]} {ways[3][3]}"}, [2, 3]),
+    ):
+        clicked = {"points": [point]}
         told = own_page.ask(
             "selection.data", f"{ids.FLOW_SANKEY}.clickData", **asked, library_flow_sankey__clickData=clicked
         )
         assert told["selection"]["data"]["count"] == np.sum((ways[:, wanted] == ways[3][wanted]).all(axis=1))
-    assert clicked_path(None) is None
 
 
 def test_a_node_is_as_large_as_it_has_images(shown, ways):
     counts, least = links_of(paths_of(ways[:, :-1].T, ways[:, -1]), 10)
     assert least == 1
-    sankey = sankey_figure(counts, shown, None).data[0]
+    sankey: Any = sankey_figure(counts, shown, None).data[0]
     through = Counter()
-    for source, target, value, told in zip(
-        *[sankey.link[name] for name in ("source", "target", "value", "customdata")], strict=True
-    ):
-        step, one, other = map(int, told.split())
-        assert (sankey.node.customdata[source], sankey.node.customdata[target]) == (
-            f"{step} {one}",
-            f"{step + 1} {other}",
-        )
+    for target, value in zip(sankey.link["target"], sankey.link["value"], strict=True):
         through[sankey.node.customdata[target]] += value
-    for step in (1, 2, 3):
+    for step, name in enumerate(("hidden", "output", "answer"), 1):
         for label in np.unique(ways[:, step]):
-            assert through[f"{step} {label}"] == np.sum(ways[:, step] == label)
+            assert through[f"{name} {label}"] == np.sum(ways[:, step] == label)
     assert (np.array(sankey.node.x) > 0).all()
     assert (np.array(sankey.node.y) > 0).all()
     assert (np.array(sankey.node.y) < 1).all()
