@@ -28,7 +28,7 @@ from workers.library_params import OutsideParams
 
 NOT_YET = "Press Make libraries first: how far they agree on an image tells whether it belongs."
 WRONG = "Settings cannot be used as they are: what is marked in red says why."
-NO_EPSILONS = "ε must be one to eight numbers above 0 with commas between them, as 0.1, 0.2 or 8/255."
+NO_EPSILONS = "Name one to eight numbers above 0 for ε, with commas between them, as 0.1, 0.2 or 8/255."
 NO_SET = "Choose the image set to show: that of any other study will do."
 SOURCES = {
     "pgd": "PGD attack",
@@ -56,7 +56,7 @@ def ask_row() -> html.Div:
                 size="xs", w=142, allowDeselect=False, comboboxProps={"withinPortal": True}, **label("What is shown"),
             ),
             dmc.TextInput(
-                id=ids.BELONGS_EPSILONS, size="xs", w=126, leftSection="ε", leftSectionWidth=22, **label("ε, one or several"),
+                id=ids.BELONGS_EPSILONS, size="xs", w=176, leftSection="ε", leftSectionWidth=22, **label("ε, one or several"),
                 value=", ".join(f"{each:g}" for each in USUAL.epsilons),
             ),
             dmc.Select(

@@ -11,11 +11,13 @@ from dashboard.measures import roc
 from dashboard.theme import ACCENT_COLOUR, PLAIN, RIGHT, WRONG, blank_figure, short_names
 
 BINS = 40
-SHADES = ("#cfc2fb", ACCENT_COLOUR)  # from the least ε to the largest
+FEWEST_SPREAD = 100  # images from which on shares of them are drawn; of fewer each is
+SHADES = ("#b09af7", ACCENT_COLOUR)  # from the least ε to the largest
 THRESHOLD_COLOUR = "#ffa90e"
 FAINT = 0.45
 APART = 0.2  # of the axis of ε, between two of its numbers
 SMALL = {"font": {"size": 11}, "standoff": 4}
+WHOLE: Any = {"tickformat": ".0%", "tickfont": {"size": 10}, "tickvals": [0, 0.5, 1]}  # an axis of shares, 0 to 1
 LINE = {"color": THRESHOLD_COLOUR, "width": 2}
 
 
@@ -50,10 +52,18 @@ def histogram_figure(
             "hovertemplate": f"{title}, %{{customdata[0]:.3f}} to %{{customdata[1]:.3f}}: %{{y:.1%}}, "
             "%{customdata[2]:,} images<extra></extra>",
         }  # fmt: skip
-        if title == "wrong":  # too few for bars that would hide the others
-            figure.add_scatter(**common, mode="lines", line={"color": colour, "width": 1.5, "shape": "hvh"})
-        else:
-            figure.add_bar(**common, width=np.diff(edges), marker={"color": colour, "line": {"width": 0}}, opacity=0.6)
+        if title == "right":
+            width = np.diff(edges)
+            figure.add_bar(**common, width=width, marker={"color": colour, "line": {"width": 0}}, opacity=0.6)
+        elif title == "wrong" and len(values) < FEWEST_SPREAD:
+            figure.add_scatter(
+                x=values, y=np.zeros(len(values), np.float32), name=title, mode="markers", cliponaxis=False,
+                marker={"symbol": "x-thin", "size": 7, "line": {"color": colour, "width": 1.5}},
+                hovertemplate="wrong, %{x:.3f}<extra></extra>",
+            )  # fmt: skip
+        else:  # bars would hide those of the others
+            width = 1.5 if title == "wrong" else 2
+            figure.add_scatter(**common, mode="lines", line={"color": colour, "width": width, "shape": "hvh"})
     figure.update_xaxes(title={"text": "consistency, CPL", **SMALL}, tickfont={"size": 10}, nticks=6)
     figure.update_yaxes(
         title={"text": "share of each", **SMALL}, tickfont={"size": 10}, nticks=5, tickformat=".0%", rangemode="tozero"
@@ -63,8 +73,18 @@ def histogram_figure(
         bargap=0,
         shapes=[] if threshold is None else [line_at(threshold)],
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 10.5}},
-        margin={"l": 46, "r": 8, "t": 20, "b": 32},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "font": {"size": 10.5},
+            "bgcolor": "rgba(0,0,0,0)",
+            "itemwidth": 30,
+            "indentation": -6,
+        },
+        margin={"l": 46, "r": 8, "t": 18, "b": 32},
     )
     return figure
 
@@ -114,12 +134,8 @@ def roc_figure(inside: np.ndarray, conditions: Sequence[Condition], at: int, thr
         zorder=2,
         hovertemplate="threshold: catches %{y:.1%}, and %{x:.1%} of clean images<extra></extra>",
     )
-    figure.update_xaxes(
-        title={"text": "clean below", **SMALL}, range=[-0.02, 1.02], tickformat=".0%", tickfont={"size": 10}, nticks=4
-    )
-    figure.update_yaxes(
-        title={"text": "caught", **SMALL}, range=[-0.02, 1.03], tickformat=".0%", tickfont={"size": 10}, nticks=4
-    )
+    figure.update_xaxes(title={"text": "clean below", **SMALL}, range=[-0.02, 1.02], **WHOLE)
+    figure.update_yaxes(title={"text": "caught", **SMALL}, range=[-0.02, 1.03], **WHOLE)
     figure.update_layout(margin={"l": 46, "r": 8, "t": 8, "b": 32})
     return figure
 

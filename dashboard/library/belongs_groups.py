@@ -2,6 +2,7 @@
 apart."""
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -94,21 +95,24 @@ def set_title(shown: Mapping[str, Any], at: int) -> str:
     return f"{max(shown['sizes'][at]) / shown['n_images']:.1%}"
 
 
-def span_of(engine: Engine, asked: Asked) -> tuple[float, float, float]:
-    """From where to where a threshold goes, in steps of how much: over all that is compared."""
+class Span(NamedTuple):
+    """From where to where a threshold goes, and with how many decimals it is written."""
+
+    least: float
+    most: float
+    decimals: int
+
+
+def span_of(engine: Engine, asked: Asked) -> Span:
+    """The thresholds there can be: over all that is compared, in a hundred steps or up to a thousand."""
     values = engine.results.array(asked.library, "consistency")[asked.form, asked.at]
     if asked.outside:
         outside = engine.results.array(asked.outside, "consistency")[:, asked.form, asked.at]
         values = np.concatenate([values, outside.ravel()])
     low, high = float(values.min()), float(values.max())
-    decimals = decimals_of(low, high)
-    step = 10.0**-decimals
-    return round(np.floor(low / step) * step, decimals), round(np.ceil(high / step) * step, decimals), step
-
-
-def decimals_of(low: float, high: float) -> int:
-    """With how many a threshold between these is written: about a hundred steps, or up to a thousand."""
-    return max(3, -int(np.floor(np.log10(max(high - low, 1e-6) / 100))))
+    decimals = max(3, -math.floor(math.log10(max(high - low, 1e-6) / 100)))
+    scale = 10**decimals
+    return Span(math.floor(low * scale) / scale, math.ceil(high * scale) / scale, decimals)
 
 
 def threshold_at(clean: np.ndarray, share: float, decimals: int) -> float:

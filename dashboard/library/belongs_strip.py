@@ -16,7 +16,7 @@ from dashboard.theme import short_names
 from dashboard.vae.counterfactual_figures import inline
 from workers.engine import Engine
 
-MOST = 16
+MOST = 24
 LARGEST = 64  # pixels across; larger images are made smaller, so that a strip of them stays light
 
 

@@ -47,7 +47,7 @@ FLOW_OWN = "library-flow-own"  # the path of the focused image, {"number", "path
 FLOW_BURST = "library-flow-burst"  # the sunburst, drawn by `assets/library_burst.js`
 FLOW_SANKEY = "library-flow-sankey"
 FLOW_WORDS = "library-flow-words"
-FLOW_PICKED = "library-flow-picked"  # a path that was clicked, {"path": [class or None, ...], "turn"}; its beginning at least
+FLOW_PICKED = "library-flow-picked"  # a path that was clicked, {"path": [class or None, ...], "turn"}; its beginning
 FLOW_PAINTED = "library-flow-painted"
 TABLE_FLOW = "take-library-flow"
 
@@ -70,6 +70,7 @@ BELONGS_FORM = "library-belongs-form"  # raw or published consistency
 BELONGS_SHOWN = "library-belongs-shown"  # which inputs from outside are compared
 BELONGS_CONDITION = "library-belongs-condition"  # which of their conditions the histogram has
 BELONGS_THRESHOLD = "library-belongs-threshold"  # below which images are selected, a slider
+BELONGS_AT = "library-belongs-at"  # the threshold, written
 BELONGS_SAID = "library-belongs-said"
 BELONGS_SOURCE = "library-belongs-source"
 BELONGS_FOREIGN = "library-belongs-foreign"  # which image set is shown
