@@ -20,10 +20,10 @@ from dashboard.darksight import callbacks as darksight
 from dashboard.first_answers import FirstAnswers
 from dashboard.guard import protect
 from dashboard.jobs import callbacks as jobs
+from dashboard.library import callbacks as library
 from dashboard.map_points import Planes
 from dashboard.new import callbacks as new
 from dashboard.routes import add_routes
-from dashboard.library import callbacks as library
 from dashboard.slicer import callbacks as slicer
 from dashboard.student import callbacks as student
 from dashboard.teacher import callbacks as teacher

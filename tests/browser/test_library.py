@@ -1,4 +1,4 @@
-"""The Library view in the browser: thresholds are moved, a path is picked, an image is dropped, what does not belong is found."""
+"""The Library view in the browser: thresholds are moved, a path is picked, an image dropped, what does not belong found."""
 
 import io
 

@@ -82,7 +82,11 @@ def test_sizes_and_agreements_are_drawn(own, shown):
 
 
 def test_libraries_are_asked_for_by_what_is_typed(own, made, own_page):
-    given = {"library_make__n_clicks": 1, "study__data": study_data(made), "library_layers__value": ["hidden", "output"]}
+    given = {
+        "library_make__n_clicks": 1,
+        "study__data": study_data(made),
+        "library_layers__value": ["hidden", "output"],
+    }
     told = own_page.ask(
         f"{ids.CHOSEN}.data", f"{ids.MAKE}.n_clicks", **given, library_thresholds__value="0.7 0.8\n\n0.8, 0.9",
         **typed(n_images=100),
@@ -160,7 +164,10 @@ def test_the_flow_chart_knows_what_each_layer_knows(own, made, shown, said, own_
 
 def test_a_table_has_a_row_a_set_and_layer(shown, own_page):
     told = own_page.ask(
-        f"{ids.DOWNLOAD}.data", f"{ids.TABLE_LIBRARIES}.n_clicks", take_library_libraries__n_clicks=1, library_shown__data=shown
+        f"{ids.DOWNLOAD}.data",
+        f"{ids.TABLE_LIBRARIES}.n_clicks",
+        take_library_libraries__n_clicks=1,
+        library_shown__data=shown,
     )
     table = rows(told[ids.DOWNLOAD]["data"]["content"])
     assert table[0] == ["set", "layer", "threshold", "examples", "agreement_best_1", "agreement_best_of_3"]

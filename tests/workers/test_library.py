@@ -109,7 +109,7 @@ def test_golden_attack(asked, library, results, make):
     for condition, epsilon in ((1, 0.1), (2, 0.5)):
         assert np.abs(shown[condition] - digits().images[numbers[:48]]).max() <= 255 * epsilon + 1
     clean = results.array(library, "consistency")[0, 2]
-    assert auroc(clean, results.array(key, "consistency")[2, 0, 2]) > 0.7
+    assert auroc(clean, results.array(key, "consistency")[2, 0, 2]) > 0.6
     metas = {"images": results.meta(asked["images"].key), "library": results.meta(library)}
     assert results.sizes()[key] < outside_bytes(OutsideParams(**epsilons), metas) < 2 * results.sizes()[key]
 
