@@ -106,7 +106,8 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         names, colours = source["names"], source["colours"]
         curve = training_figure(stored_points(engine, source["teacher"]), "loss", source["last"])
         curve.update_yaxes(title_text="nats")
-        if curve.layout.yaxis.dtick:  # a number a decade: the chart is too low for many
+        layout: Any = curve.layout
+        if layout.yaxis.dtick:  # a number a decade: the chart is too low for many
             curve.update_yaxes(dtick=None, nticks=4)
         return {
             "drawn": SHOWN,
