@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.theme import ACCENT_COLOUR, PLAIN, RAMP, blank_figure, short_names
+from dashboard.theme import ACCENT_COLOUR, PLAIN, blank_figure, short_names
 
 TITLE = 11  # px
 GAP = 0.015  # of the width, between the columns of layers
 LOW, HIGH = (0.0, 0.4), (0.5, 0.9)  # of the height: agreements, and sizes
 MOST_ABREAST = 4  # matrices
+LOST, KNOWN = "rgba(229,72,77,0.75)", "rgba(63,144,218,0.2)"  # wrong and right, pale enough for figures upon them
 
 
 def libraries_figure(shown: Mapping[str, Any], agreement: np.ndarray, at: int) -> go.Figure:
@@ -153,7 +154,7 @@ def net_figure(shares: np.ndarray, layers: Sequence[str], names: Sequence[str], 
     share a layer's library says so too. `shares` (L, K), NaN where there are none; `overall` (L,) of all images."""
     figure = blank_figure(hovermode="closest")
     figure.add_heatmap(
-        z=shares.astype(np.float32), zmin=min(float(np.nanmin(shares)), 0.5), zmax=1, colorscale=[*enumerate_ramp()],
+        z=shares.astype(np.float32), zmin=min(float(np.nanmin(shares)), 0.5), zmax=1, colorscale=[[0, LOST], [1, KNOWN]],
         showscale=False, xgap=2, ygap=6, hoverongaps=False,
         text=[[f"{value:.0%}" if np.isfinite(value) else "" for value in row] for row in shares] if len(names) <= 20 else None,
         texttemplate="%{text}" if len(names) <= 20 else None, textfont={"size": 10},
@@ -169,8 +170,3 @@ def net_figure(shares: np.ndarray, layers: Sequence[str], names: Sequence[str], 
     )  # fmt: skip
     figure.update_layout(margin={"l": 120, "r": 12, "t": 46, "b": 8})
     return figure
-
-
-def enumerate_ramp() -> list[tuple[float, str]]:
-    """The ramp as Plotly takes it, dark where little agrees."""
-    return [(place / (len(RAMP) - 1), colour) for place, colour in enumerate(RAMP)]
