@@ -7,6 +7,8 @@ from dashboard.theme import class_colours
 from tests.browser.desk import served
 from tests.dashboard.borrowed import own_store
 
+pytestmark = pytest.mark.slow  # a study of its own is made
+
 N, K = 300, 4
 NAMES = np.array(["cat", "<script>alert(1)</script>", "a name that is longer than any card", "dog"])
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(K), N)

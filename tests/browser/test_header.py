@@ -4,7 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow  # much is saved, written and read
 
 
 def test_a_selection_is_saved_combined_renamed_and_deleted(desk, desks, ids_of):

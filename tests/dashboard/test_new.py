@@ -242,7 +242,8 @@ def test_predictions_alone_are_looked_at_as_they_are_stated_to_be(page, engine):
     told = checked(page, **ready)
     assert (told[ids.START]["disabled"], told[ids.TITLE]["placeholder"]) == (False, "net")
     assert told[ids.WITHOUT]["children"] == (
-        "Without images: cards in place of pictures, no VAE view, no Student view, no Slicer view. "
+        "Without images: cards in place of pictures, no VAE view, no Student view, no Slicer view, no "
+        "Library view. "
         "Without labels: no confusion matrix, no accuracy of the rest. "
         "Without a model: no training, no earlier epochs, no heat-map of an image."
     )
