@@ -103,7 +103,7 @@ def test_a_study_of_predictions_alone(free_desks, own_site, fleet, tmp_path):
     tab.sees(
         "#new-without",
         re.compile(
-            "^Without images: cards in place of pictures, no VAE view.*no Slicer view, no Library view. Without a model: no training"
+            "^Without images: cards in place of pictures, no VAE view.*no Slicer view, no Library view. Without a model: no "
         ),
     )
     tab.sees("#new-time", "")
