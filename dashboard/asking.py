@@ -1,6 +1,6 @@
 """Results of a study that somebody may ask for: their key, their job, and the study with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.engine import Engine
@@ -31,6 +31,17 @@ def record_of(engine: Engine, key: str | None) -> Job | None:
         return engine.jobs.get(key)
     except UnknownJob:
         return None
+
+
+def jobs_of(engine: Engine, keys: Mapping[str, str], role: str) -> list[Job]:
+    """Results of a role that were asked for in a study, the last first; not those of which there is no record."""
+    found = [record_of(engine, key) for name, key in keys.items() if name.startswith(f"{role}-")]
+    return [job for job in found if job is not None][::-1]
+
+
+def chosen_of(known: Sequence[Job], chosen: str | None) -> Job | None:
+    """Of jobs, the newest first, the one that was chosen, else the newest; None where there is none."""
+    return next((job for job in known if job.key == chosen), known[0] if known else None)
 
 
 def spec_of(engine: Engine, kind: str, keys: Mapping[str, str], asked: Params | None = None) -> JobSpec:

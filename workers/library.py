@@ -19,7 +19,8 @@ from workers.pieces import split_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
-from workers.vae import as_bytes
+from workers.slicer import cube_of
+from workers.vae import as_bytes, last_teacher
 from workers.warm import all_cores, data_dir, device, warm_teacher
 
 FITTED = 0.8  # of the work of a library; what it says of test images is the rest
@@ -31,8 +32,7 @@ OPEN = 3  # sets of libraries at hand for calls
 def library(params: LibraryParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
     """Libraries of layers of a teacher at several sets of thresholds, and what they say of test images."""
     images, teacher = inputs["images"], inputs["teacher"]
-    net, epoch = last_epoch(teacher)
-    cube = cube_of(images.results, images.key, net)
+    cube, epoch = cube_of(images.results, images.key, teacher.key), teacher.meta["stored_epochs"][-1]
     known = list(cube.layers(epoch).values())
     names = list(params.layers) or usual_layers(known)
     random, told = np.random.default_rng(params.seed), inputs["predictions"].array("predicted")
@@ -102,29 +102,17 @@ def drawn(numbers: np.ndarray, most: int) -> np.ndarray:
     return numbers[:most].astype(np.int64)
 
 
-def last_epoch(teacher: Input) -> tuple[Teacher, int]:
-    """A teacher as it was last, and which epoch that is."""
-    epoch = teacher.meta["stored_epochs"][-1]
-    return warm_teacher(teacher.results, teacher.key, epoch), epoch
-
-
-def cube_of(results: Results, images: str, net: Teacher) -> Hypercube:
-    """dCNN of a net, for the images of a set."""
-    pixels = pixels_of(results, images, data_dir())
-    return Hypercube(lambda _epoch: net, lambda numbers: pixels.read(list(numbers)))
-
-
 def given_cube(net: Teacher, images: np.ndarray) -> Hypercube:
     """dCNN of a net, for images that are in no set."""
     return Hypercube(lambda _epoch: net, lambda numbers: images[list(numbers)])
 
 
-def stored_libraries(results: Results, key: str, images: str, net: Teacher, sets: Sequence[int]) -> Libraries:
+def stored_libraries(results: Results, key: str, images: str, teacher: str, sets: Sequence[int]) -> Libraries:
     """Libraries of a result: their nodes' activations are computed anew, from the images that they store."""
     meta = results.meta(key)
     names, epoch = [layer["name"] for layer in meta["layers"]], meta["epoch"]
     settings = LibrarySettings(meta["kernel"], meta["top"], meta["projection"], meta["seed"], device())
-    cube, thresholds = cube_of(results, images, net), results.array(key, "thresholds")
+    cube, thresholds = cube_of(results, images, teacher), results.array(key, "thresholds")
     of_layers = []
     for layer, name in enumerate(names):
         nodes = [results.array(key, f"nodes-{layer}-{at}") for at in sets]
@@ -147,17 +135,17 @@ def stored_libraries(results: Results, key: str, images: str, net: Teacher, sets
 def outside(params: OutsideParams, inputs: Mapping[str, Input], attempt: Attempt) -> Made:
     """What libraries say of attacked test images, or of images that the net was not trained for."""
     images, library = inputs["images"], inputs["library"]
-    net, epoch = last_epoch(inputs["teacher"])
+    net = last_teacher(inputs["teacher"])
     with all_cores():
         attempt.stage("opening the libraries")
         sets = range(library.meta["n_sets"])
-        libraries = stored_libraries(library.results, library.key, images.key, net, sets)
+        libraries = stored_libraries(library.results, library.key, images.key, inputs["teacher"].key, sets)
         conditions = shown(params, inputs, net, attempt)
         attempt.stage("asking the libraries")
         share = 0.3 / len(conditions)
         asked = [
             libraries.ask(
-                given_cube(net, each["images"]), epoch, range(len(each["images"])),
+                given_cube(net, each["images"]), library.meta["epoch"], range(len(each["images"])),
                 part_of(attempt, 0.7 + at * share, 0.7 + (at + 1) * share),
             )
             for at, each in enumerate(conditions)
@@ -258,8 +246,7 @@ def as_pixels(images: np.ndarray) -> np.ndarray:
 @functools.lru_cache(OPEN)
 def warm_libraries(results: Results, key: str, images: str, teacher: str, at: int) -> Libraries:
     """One set of the libraries of a result."""
-    net = warm_teacher(results, teacher, results.meta(key)["epoch"])
-    return stored_libraries(results, key, images, net, [at])
+    return stored_libraries(results, key, images, teacher, [at])
 
 
 @answers("library-path")

@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, html
 
 from dashboard import ids as shared
-from dashboard.asking import CANNOT_ASK, ask_for, record_of
+from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of, record_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, icon, label
@@ -21,7 +21,6 @@ from dashboard.library import ids
 from dashboard.library.asked import OUTSIDE_ROLE, obstacle
 from dashboard.links import study_data
 from dashboard.new.fields import component, fields_of, read
-from dashboard.slicer.asked import chosen_of, jobs_of
 from workers.engine import Engine
 from workers.jobs import Job
 from workers.library_params import OutsideParams

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.asking import CANNOT_ASK, ask_for
+from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, icon, label, panel, picture
@@ -23,7 +23,6 @@ from dashboard.library.asked import ROLE, obstacle, set_at, shown_of
 from dashboard.library.figures import libraries_figure
 from dashboard.links import study_data
 from dashboard.new.fields import component, fields_of, read
-from dashboard.slicer.asked import chosen_of, jobs_of
 from workers.engine import Engine
 from workers.library_params import LibraryParams
 

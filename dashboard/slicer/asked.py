@@ -5,25 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.asking import record_of
 from dashboard.links import fitting, mask_of
 from dashboard.theme import class_colours
 from workers.engine import Engine
-from workers.jobs import Job
 
 ROLE, SUBSETS_ROLE = "slice", "subsets"  # begin their roles in a study
 INPUTS_SEED = 0
-
-
-def jobs_of(engine: Engine, keys: Mapping[str, str], role: str) -> list[Job]:
-    """Results of a role that were asked for in a study, the last first; not those of which there is no record."""
-    found = [record_of(engine, key) for name, key in keys.items() if name.startswith(f"{role}-")]
-    return [job for job in found if job is not None][::-1]
-
-
-def chosen_of(known: Sequence[Job], chosen: str | None) -> Job | None:
-    """Of jobs, the newest first, the one that was chosen, else the newest; None where there is none."""
-    return next((job for job in known if job.key == chosen), known[0] if known else None)
 
 
 def source_of(engine: Engine, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
-from dashboard.asking import CANNOT_ASK, ask_for
+from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, icon, label, panel
@@ -21,7 +21,7 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import fitting, study_data
 from dashboard.new.fields import component, fields_of, read
 from dashboard.slicer import ids
-from dashboard.slicer.asked import ROLE, chosen_of, input_choices, inputs_of, jobs_of, shown_of, source_of
+from dashboard.slicer.asked import ROLE, input_choices, inputs_of, shown_of, source_of
 from workers.engine import Engine
 from workers.slicer_params import FEWEST_INPUTS, MOST_INPUTS, SliceParams
 

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
-from dashboard.asking import CANNOT_ASK, ask_for
+from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
 from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, label, panel, picture
@@ -21,7 +21,7 @@ from dashboard.jobs.words import told as told_of
 from dashboard.links import study_data
 from dashboard.new.fields import component, fields_of, read
 from dashboard.slicer import ids
-from dashboard.slicer.asked import SUBSETS_ROLE, chosen_of, jobs_of
+from dashboard.slicer.asked import SUBSETS_ROLE
 from dashboard.slicer.figures import subset_bars, subset_lines
 from dashboard.slicer.query import WRONG, obstacle
 from workers.engine import Engine

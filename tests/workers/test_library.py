@@ -13,6 +13,7 @@ from workers import tasks
 from workers.kinds import KINDS, job, library_bytes, outside_bytes
 from workers.library import library_path, stored_libraries
 from workers.library_params import LibraryParams, OutsideParams
+from workers.slicer import cube_of
 
 assert tasks  # registers what the kinds do
 
@@ -80,11 +81,9 @@ def test_golden_library(asked, library, results):
 
 
 def test_libraries_that_are_opened_again_say_the_same(asked, library, results):
-    from workers.library import cube_of, warm_teacher
-
-    net = warm_teacher(results, asked["teacher"].key, results.meta(library)["epoch"])
-    found = stored_libraries(results, library, asked["images"].key, net, [0, 3])
-    told = found.ask(cube_of(results, asked["images"].key, net), results.meta(library)["epoch"], range(1438, 1797))
+    images, teacher = asked["images"].key, asked["teacher"].key
+    found = stored_libraries(results, library, images, teacher, [0, 3])
+    told = found.ask(cube_of(results, images, teacher), results.meta(library)["epoch"], range(1438, 1797))
     np.testing.assert_array_equal(told.scores.argmax(axis=3), results.array(library, "answers")[[0, 3]])
     np.testing.assert_allclose(told.consistency, results.array(library, "consistency")[:, [0, 3]], atol=1e-4)
 
