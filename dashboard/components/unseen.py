@@ -1,6 +1,7 @@
 """What a page shows already is not sent again: it would close menus, lose the place in a list and cost time."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import dash
@@ -27,3 +28,7 @@ class Unseen:
             return dash.no_update
         self.marks[name] = mark
         return value
+
+    def answer(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What is new of an answer, by the names of its outputs; "seen" is what the store is to hold."""
+        return {name: self(name, value) for name, value in told.items()} | {"seen": self.marks}

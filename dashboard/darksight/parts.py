@@ -134,7 +134,7 @@ def register_parts(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         unseen = Unseen(seen)
         n_classes = engine.results.meta(study["keys"]["images"])["n_classes"] if study and "images" in ready else 0
         now = told_now(groups_now(**chosen), n_classes if "predictions" in ready else 0, int(chosen["size"]))
-        return {name: unseen(name, value) for name, value in now.items()} | {"seen": unseen.marks}
+        return unseen.answer(now)
 
     @first.callback(
         output={

@@ -144,9 +144,7 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
     def fill(ready: list[str], steps: list | None, chosen: str | None, study: dict | None, seen: dict | None):
         """Which maps there are, and the one that is shown: where the browser finds its points, how far it is, or why
         there is none."""
-        unseen = Unseen(seen)
-        told = splits_now(engine, ready, study) | shown_now(engine, ready, chosen, study)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(splits_now(engine, ready, study) | shown_now(engine, ready, chosen, study))
 
     register_run_buttons(
         app, engine, MAP, lambda keys, chosen: chosen if chosen in fits_of(keys) else None, State(ids.FITS, "value")

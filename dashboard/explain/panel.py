@@ -118,9 +118,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(ready, study, focus, chosen, landed, steps, seen):
         """The explanations that were asked for, else the newest ones of the image; how far they are; or what can be done."""
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready, study, focus, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready, study, focus, chosen))
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawExplained"),

@@ -120,9 +120,7 @@ def register_ranking(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         """The methods, the best first; how far the selection's are; what can be ranked."""
         if looked_at != ids.RANKING_PANEL:
             raise dash.exceptions.PreventUpdate
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready, study, selection, shown, of, by, way, picked, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready, study, selection, shown, of, by, way, picked, chosen))
 
     register_made(app, engine)
 

@@ -218,9 +218,7 @@ def register_known(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         """What these libraries were shown, and how far it is what they are shown now."""
         if looked_at != ids.BELONGS_PANEL:
             raise dash.exceptions.PreventUpdate
-        unseen = Unseen(seen)
-        told = known_now(engine, ready or [], study, shown, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(known_now(engine, ready or [], study, shown, chosen))
 
     @app.callback(
         Output(ids.BELONGS_CHOSEN, "data", allow_duplicate=True),

@@ -131,9 +131,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(ready, study, chosen, steps, seen):
         """The libraries that were asked for last, or how far they are."""
-        unseen = Unseen(seen)
-        told = libraries_now(engine, ready or [], study, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(libraries_now(engine, ready or [], study, chosen))
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "offerLayers"),

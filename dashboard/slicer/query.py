@@ -212,9 +212,7 @@ def register_shown(engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(ready, study, chosen, steps, seen):
         """The slice that was asked for last, or how far it is."""
-        unseen = Unseen(seen)
-        told = slice_now(engine, ready or [], study, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(slice_now(engine, ready or [], study, chosen))
 
 
 def slice_now(

@@ -127,9 +127,7 @@ def register_subsets(app: dash.Dash, engine: Engine, first: FirstAnswers) -> Non
         """What subsets are like, or how far their training is."""
         if looked_at != ids.SUBSETS_PANEL:
             raise dash.exceptions.PreventUpdate
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready or [], study, what, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready or [], study, what, chosen))
 
     @app.callback(
         Output(SIZES, "error"),

@@ -134,9 +134,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(ready, study, focus, chosen, compared, landed, steps, line, band, seen):
         """The student that is chosen, else the newest one of the image; how far it is; or what can be done."""
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready, study, focus, chosen, compared, line, band)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready, study, focus, chosen, compared, line, band))
 
     # By itself, as what draws the student waits until there is one.
     app.clientside_callback(

@@ -93,9 +93,7 @@ def register_selection(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         """What was distilled last, or how far it is, and what can be."""
         if looked_at != ids.SELECTION_PANEL:
             raise dash.exceptions.PreventUpdate
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready, study, selection, chosen)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready, study, selection, chosen))
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawStudents"),

@@ -143,9 +143,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         seen: dict | None,
     ):
         """What was found, or how far the search is, or what can be searched for."""
-        unseen = Unseen(seen)
-        told = shown_now(engine, source, residual, target)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, source, residual, target))
 
 
 def taken_for(engine: Engine, source: Mapping[str, Any], residual: bool) -> int:

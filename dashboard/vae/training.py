@@ -199,9 +199,7 @@ def register_shown(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     )
     def fill(ready: list[str], steps: list | None, what: str, study: dict | None, seen: dict | None):
         """The VAE as it is, or as far as it is, or why there is none."""
-        unseen = Unseen(seen)
-        told = shown_now(engine, ready, what, study)
-        return {name: unseen(name, value) for name, value in told.items()} | {"seen": unseen.marks}
+        return Unseen(seen).answer(shown_now(engine, ready, what, study))
 
     app.clientside_callback(
         ClientsideFunction("darkroom", "drawStrip"),
