@@ -17,6 +17,20 @@
     return answer;
   };
 
+  // The same until there is an answer, or it is not wanted any more, as workers may start or be busy: `hear` gets the sentence.
+  const askOn = async (call, params, tab, isWanted, hear = () => {}) => {
+    for (;;) {
+      try {
+        return await ask(call, params, tab);
+      } catch (error) {
+        if (error.status !== 503 || !isWanted()) throw error;
+        hear(error.message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+        if (!isWanted()) throw error;
+      }
+    }
+  };
+
   // Where an answer would have the image on maps, by their keys: one point, or none where a map hides it.
   const placesOf = ({places}) => Object.fromEntries(Object.entries(places).map(([map, place]) => [map, place ? [place] : []]));
 
@@ -169,5 +183,5 @@
   // On another map it has another place.
   window.addEventListener('darkroom-drawn', () => latent.source && latent.spans && latent.follow());
 
-  Object.assign(darkroom, {ask: (call, params, tab = latent.tab) => ask(call, params, tab), bytesOf, imagesOf, latent});
+  Object.assign(darkroom, {ask: (call, params, tab = latent.tab) => ask(call, params, tab), askOn, bytesOf, imagesOf, latent});
 })();

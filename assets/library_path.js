@@ -3,7 +3,6 @@
 (() => {
   const darkroom = (window.darkroom = window.darkroom || {});
   const {make, svg} = darkroom;
-  const RETRY = 1000;  // ms
   const BARS = {width: 80, height: 32};
   const FORMS = ['raw', 'published'];
 
@@ -165,20 +164,6 @@
     if (isSame) host.scrollTop = at;
   };
 
-  // Asks until there is an answer, or it is not wanted any more: a worker may still start, or open the libraries.
-  const ask = async (question, tab, host, isWanted) => {
-    for (;;) {
-      try {
-        return await darkroom.ask('library-path', question, `${tab ?? 'page'}-path`);
-      } catch (error) {
-        if (error.status !== 503 || !isWanted()) throw error;
-        say(host, error.message);
-        await new Promise((resolve) => setTimeout(resolve, RETRY));
-        if (!isWanted()) throw error;
-      }
-    }
-  };
-
   async function draw(shown, value, focus, lookedAt, tab) {
     const keep = window.dash_clientside.no_update, mine = (turn += 1);
     last = [shown, value, focus, lookedAt, tab];
@@ -199,7 +184,7 @@
     host.setAttribute('data-waits', '');
     const isWanted = () => mine === turn && host.isConnected;
     const [told, labels] = await Promise.all([
-      ask({library, images, teacher, predictions, at, ...what}, tab, host, isWanted).catch((error) => error),
+      darkroom.askOn('library-path', {library, images, teacher, predictions, at, ...what}, `${tab ?? 'page'}-path`, isWanted, (words) => say(host, words)).catch((error) => error),
       given ? null : darkroom.array(images, 'labels').catch(() => null),
     ]);
     if (!isWanted()) return keep;
