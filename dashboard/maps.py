@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard import asking
-from dashboard.components.map_place import drawn_from, is_previewed, job_told
+from dashboard.components.map_place import drawn_from, is_previewed
 from dashboard.jobs.words import told
 from workers.engine import Engine
 from workers.jobs import Job
@@ -82,19 +82,19 @@ def title_of(asked: EmbeddingParams) -> str:
     return f"{METHODS[asked.method]} of {asked.of}" + (", 3-D" if asked.n_components == 3 else "")
 
 
-def job_words(asked: EmbeddingParams, made: Job, now: float, count: int) -> list:
+def job_words(asked: EmbeddingParams, made: Job, now: float, count: int) -> str:
     """How far the job of a map of `count` images is, or why it ended and what to do. While there is a preview, the panel's
     line says what is being made."""
     words = EVICTED if made.state == "done" else told(made, now)
     words = words if is_previewed(made) else f"{title_of(asked)}: {words}"
     if not made.is_open:
-        return job_told(made, f"{words.rstrip('.')}. Change its settings, or try again.")
+        return f"{words.rstrip('.')}. Change its settings, or try again."
     if asked.method != "pca" and count > LONG_FROM and not is_previewed(made):
         words = (
             f"{words}. Of {count:,} images {METHODS[asked.method]} may take hours, and gigabytes of memory; PCA takes "
             "seconds."
         )
-    return job_told(made, words)
+    return words
 
 
 def map_words(meta: Mapping[str, Any]) -> str:

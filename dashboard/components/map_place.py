@@ -1,7 +1,7 @@
 """A map on the page: the images as points, which the browser draws (`assets/scatter_map.js`), their colours and legend, how far
 its job is, and what is selected on it. Several views have one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import has_labels
 from dashboard.components.panel import HIDDEN, SHOWN, empty, label
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import NO_RUN, run_row, run_told
 from dashboard.links import (
     chosen_by_outcome,
     fitting,
@@ -159,8 +159,7 @@ def colour_picker(place: MapPlace) -> dmc.Select:
 def no_map(words: str) -> dict[str, Any]:
     """What the outputs of `run_outputs` are while there is no map, and no job of it."""
     return {
-        "source": None, "words": words, "wordless": SHOWN, "told": [], "run": "scatter-run", "not_run": True,
-        "cancel": "none", "retry": "none",
+        "source": None, "words": words, "wordless": SHOWN, "run": "scatter-run", **NO_RUN,
     }  # fmt: skip
 
 
@@ -169,26 +168,10 @@ def made_map(source: dict[str, Any]) -> dict[str, Any]:
     return no_map("") | {"source": source, "wordless": HIDDEN}
 
 
-def map_in_the_making(made: Job, told: list, source: dict[str, Any] | None) -> dict[str, Any]:
+def map_in_the_making(made: Job, words: str, source: dict[str, Any] | None) -> dict[str, Any]:
     """What they are while its job is not done; `source` is of a preview, if there is one."""
-    return no_map("") | {
-        "source": source,
-        "wordless": HIDDEN,
-        "told": told,
-        "run": "scatter-run" if source is None else "scatter-run scatter-run-over",
-        "not_run": False,
-        "cancel": "block" if made.is_open else "none",
-        "retry": "none" if made.is_open else "block",
-    }
-
-
-def job_told(made: Job, words: str) -> list:
-    """How far a job is: `words`, and a bar while it is open."""
-    if not made.is_open:
-        return [words]
-    moving = made.state == "running" and made.fraction is None
-    value = 100 if moving else 100 * (made.fraction or 0)
-    return [words, dmc.Progress(value=value, size="sm", striped=moving, animated=moving, **label("How far it is"))]
+    over = {} if source is None else {"run": "scatter-run scatter-run-over"}
+    return no_map("") | {"source": source, "wordless": HIDDEN} | run_told(made, words) | over
 
 
 def is_previewed(made: Job) -> bool:
@@ -241,37 +224,6 @@ def run_outputs(place: MapPlace) -> dict[str, Output]:
         "cancel": Output(place.cancel, "display"),
         "retry": Output(place.retry, "display"),
     }
-
-
-def register_run_buttons(
-    app: dash.Dash, engine: Engine, place: MapPlace, key_of: Callable[..., str | None], *chosen: State
-) -> None:
-    """The callback of the buttons that stop the job of a map, or have it made after all.
-
-    Parameters
-    ----------
-    key_of : from the keys of the study by role, and `chosen`, the key of the map; None for no map.
-    """
-
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(place.cancel, "n_clicks"),
-        Input(place.retry, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(shared.PULSE, "n_intervals"),
-        *chosen,
-        prevent_initial_call=True,
-    )
-    def press(_cancel: int | None, _retry: int | None, study: dict | None, beats: int | None, *chosen: Any):
-        """The pulse after it shows what came of it."""
-        if study is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        key = key_of(study["keys"], *chosen)
-        if key is None:
-            return dash.no_update
-        act = engine.jobs.cancel if dash.ctx.triggered_id == place.cancel else engine.jobs.retry
-        act(key)
-        return (beats or 0) + 1
 
 
 def register_map_place(

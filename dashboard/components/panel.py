@@ -5,6 +5,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboard.theme import GRAPH_CONFIG
 
@@ -83,6 +84,18 @@ def opener(drawing: str, says: str) -> html.Button:
     """A button that opens what stands after it (`assets/flyouts.js`). Every component hears of every change on the page, so
     that what stands in each panel is made of few."""
     return html.Button(className=f"icon-button icon-{drawing} opens-flyout", **label(says))
+
+
+def settings_button(content: Sequence | Component, width: int = 460) -> dmc.Popover:
+    """The button "Settings", and what opens under it."""
+    return dmc.Popover(
+        [
+            dmc.PopoverTarget(dmc.Button("Settings", size="compact-xs", variant="default")),
+            dmc.PopoverDropdown(content),
+        ],
+        width=width,
+        **OPENS_SETTINGS,
+    )
 
 
 def label(text: str) -> Any:

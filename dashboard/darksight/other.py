@@ -18,11 +18,11 @@ from dashboard.components.map_place import (
     no_map,
     options,
     register_map_place,
-    register_run_buttons,
     run_outputs,
 )
 from dashboard.components.notices import tell
 from dashboard.components.panel import label, panel, picture, segmented
+from dashboard.components.run_row import register_run_buttons
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.known_maps import USUAL_K, KnownMap, curves_of, name_of, planar_maps
@@ -152,7 +152,12 @@ def register_choosing(app: dash.Dash, engine: Engine) -> None:
         return key, {"key": key, "title": name_of(asked), "study": study["id"]}
 
     register_run_buttons(
-        app, engine, MAP, lambda keys, key: key if role_of(keys, key) else None, State(ids.OTHER_MAPS, "value")
+        app,
+        engine,
+        MAP.cancel,
+        MAP.retry,
+        lambda keys, key: key if role_of(keys, key) else None,
+        State(ids.OTHER_MAPS, "value"),
     )
 
     @app.callback(

@@ -16,18 +16,17 @@ from dashboard.components.map_place import (
     colour_options,
     drawn_from,
     is_previewed,
-    job_told,
     made_map,
     map_body,
     map_in_the_making,
     no_map,
     options,
     register_map_place,
-    register_run_buttons,
     run_outputs,
 )
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, label, panel, picture, segmented
+from dashboard.components.run_row import register_run_buttons
 from dashboard.components.unseen import Unseen
 from dashboard.darksight import ids
 from dashboard.darksight.fits import ask_for, fits_of, params_of, spec_of, title_of
@@ -147,7 +146,12 @@ def register_plane(app: dash.Dash, engine: Engine, first: FirstAnswers, planes: 
         return Unseen(seen).answer(splits_now(engine, ready, study) | shown_now(engine, ready, chosen, study))
 
     register_run_buttons(
-        app, engine, MAP, lambda keys, chosen: chosen if chosen in fits_of(keys) else None, State(ids.FITS, "value")
+        app,
+        engine,
+        MAP.cancel,
+        MAP.retry,
+        lambda keys, chosen: chosen if chosen in fits_of(keys) else None,
+        State(ids.FITS, "value"),
     )
     around = [Input(store, "data") for store in (ids.REGIONS, ids.OUTLINE, ids.BRIDGE_WAY)]
     register_map_place(app, planes, MAP, ids.SPLIT, "drawDarksight", Input(ids.LEVELS, "value"), *around)
@@ -223,7 +227,7 @@ def shown_now(engine: Engine, ready: list[str], chosen: str | None, study: dict 
         preview = drawn_from(engine, keys, key) | {"dims": 2, "words": message, "preview": made.previews}
     else:
         words = f"DarkSight map: {words}"
-    return told | map_in_the_making(made, job_told(made, words), preview)
+    return told | map_in_the_making(made, words, preview)
 
 
 def obstacle(engine: Engine, keys: Mapping[str, str]) -> str | None:

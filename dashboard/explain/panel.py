@@ -11,10 +11,9 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK, record_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, segmented
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import NO_RUN, run_row, run_told
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.explain import ids
@@ -150,8 +149,8 @@ def shown_now(
 ) -> dict[str, Any]:
     """What the panel shows, by the names of the outputs of `fill`."""
     told = {
-        "shown": None, "drawn": HIDDEN, "missing": [], "words": "", "wordless": SHOWN, "told": [], "not_run": True,
-        "cancel": "none", "retry": "none", "cannot": True, "subtitle": LINE,
+        "shown": None, "drawn": HIDDEN, "missing": [], "words": "", "wordless": SHOWN, **NO_RUN, "cannot": True,
+        "subtitle": LINE,
     }  # fmt: skip
     words = obstacle(engine, ready, study, focus)
     if words or study is None or focus is None:
@@ -163,10 +162,7 @@ def shown_now(
     if wanted is not None and wanted.key not in there:
         words = told_of(wanted, engine.jobs.now()) or "They have made room for other results."
         told |= {
-            "told": job_told(wanted, f"Explanations: {words}"),
-            "not_run": False,
-            "cancel": "block" if wanted.is_open else "none",
-            "retry": "none" if wanted.is_open else "block",
+            **run_told(wanted, f"Explanations: {words}"),
             "words": "" if wanted.is_open else NOT_YET,
             "wordless": HIDDEN if wanted.is_open else SHOWN,
         }

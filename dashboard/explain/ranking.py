@@ -10,10 +10,9 @@ from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.asking import record_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, segmented
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import job_told, run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.explain import ids

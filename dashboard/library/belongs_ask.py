@@ -10,9 +10,9 @@ from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of, record_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, icon, label
+from dashboard.components.panel import HIDDEN, SHOWN, icon, label, settings_button
+from dashboard.components.run_row import NO_RUN, register_run_buttons, run_told
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -62,7 +62,7 @@ def ask_row() -> html.Div:
                 id=ids.BELONGS_FOREIGN, data=[], size="xs", w=160, placeholder="of which study", style=HIDDEN,
                 nothingFoundMessage="No other study has images.", comboboxProps={"withinPortal": True}, **label("Image set"),
             ),
-            settings_button(),
+            settings(),
             dmc.Button(
                 "Show them to the libraries", id=ids.BELONGS_MAKE, size="compact-xs", leftSection=icon("again"), disabled=True,
             ),
@@ -71,18 +71,11 @@ def ask_row() -> html.Div:
     )  # fmt: skip
 
 
-def settings_button() -> dmc.Popover:
-    """The button "Settings", and what opens under it."""
+def settings() -> dmc.Popover:
+    """How images are attacked, and how many are shown."""
     fields = {name: component(ids.outside_setting(name), field) for name, field in FIELDS.items()}
     fields["norm"].data = [{"value": name, "label": words} for name, words in NORMS.items()]
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(dmc.Button("Settings", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(html.Div(list(fields.values()), className="new-fit")),
-        ],
-        width=460,
-        **OPENS_SETTINGS,
-    )
+    return settings_button(html.Div(list(fields.values()), className="new-fit"))
 
 
 def register_ask(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
@@ -143,9 +136,9 @@ def too_short(source: str, epsilons: Sequence[float] | None, steps: Any, step_si
     return f"{steps} steps of {step_size:g} go {reach:g} at most, short of ε {wanted:g}: Settings has their number and size."
 
 
-def results_of(engine: Engine, study: Mapping[str, Any], library: str) -> list[Job]:
+def results_of(engine: Engine, keys: Mapping[str, str], library: str) -> list[Job]:
     """What was shown to these libraries, the last first."""
-    return [job for job in jobs_of(engine, study["keys"], OUTSIDE_ROLE) if job.inputs.get("library") == library]
+    return [job for job in jobs_of(engine, keys, OUTSIDE_ROLE) if job.inputs.get("library") == library]
 
 
 def result_title(engine: Engine, made: Job) -> str:
@@ -240,13 +233,13 @@ def known_now(
 ) -> dict[str, Any]:
     """What the panel knows of, by the names of the outputs of `fill`."""
     told = {
-        "choices": [], "value": None, "foreign": [], "told": [], "not_run": True, "cancel": "none", "retry": "none",
+        "choices": [], "value": None, "foreign": [], **NO_RUN,
         "cannot": True, "drawn": HIDDEN, "words": NOT_YET, "wordless": SHOWN, "result": None,
     }  # fmt: skip
     words = obstacle(engine, ready, study)
     if words or study is None or shown is None:
         return told | {"words": words or NOT_YET}
-    known = results_of(engine, study, shown["key"])
+    known = results_of(engine, study["keys"], shown["key"])
     there = engine.results.which([job.key for job in known])
     told |= {
         "foreign": foreign_choices(engine, study), "cannot": False, "drawn": SHOWN, "words": "", "wordless": HIDDEN,
@@ -256,10 +249,7 @@ def known_now(
     if wanted is not None and wanted.key not in there:
         words = told_of(wanted, engine.jobs.now()) or "it has made room for other results."
         told |= {
-            "told": job_told(wanted, f"{result_title(engine, wanted)}: {words}"),
-            "not_run": False,
-            "cancel": "block" if wanted.is_open else "none",
-            "retry": "none" if wanted.is_open else "block",
+            **run_told(wanted, f"{result_title(engine, wanted)}: {words}"),
         }
     # While others are shown to the libraries, the last ones stay.
     stored = chosen_of([job for job in known if job.key in there], chosen)
@@ -316,27 +306,9 @@ def register_run(app: dash.Dash, engine: Engine) -> None:
             return None, *none, *kept
         return None, *none, study_data(added), key
 
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(ids.BELONGS_CANCEL, "n_clicks"),
-        Input(ids.BELONGS_RETRY, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(ids.SHOWN, "data"),
-        State(ids.BELONGS_CHOSEN, "data"),
-        State(shared.PULSE, "n_intervals"),
-        prevent_initial_call=True,
-    )
-    def press(
-        _cancel: int | None,
-        _retry: int | None,
-        study: dict | None,
-        shown: dict | None,
-        chosen: str | None,
-        beats: int | None,
-    ):
-        """Stops it, or has it done after all; the pulse after it shows what came of it."""
-        wanted = chosen_of(results_of(engine, study, shown["key"]), chosen) if study and shown else None
-        if wanted is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        (engine.jobs.cancel if dash.ctx.triggered_id == ids.BELONGS_CANCEL else engine.jobs.retry)(wanted.key)
-        return (beats or 0) + 1
+    def key_of(keys: Mapping[str, str], shown: Mapping[str, Any] | None, chosen: str | None) -> str | None:
+        wanted = chosen_of(results_of(engine, keys, shown["key"]), chosen) if shown else None
+        return wanted and wanted.key
+
+    pressed = (State(ids.SHOWN, "data"), State(ids.BELONGS_CHOSEN, "data"))
+    register_run_buttons(app, engine, ids.BELONGS_CANCEL, ids.BELONGS_RETRY, key_of, *pressed)

@@ -1,17 +1,18 @@
 """Which classes each layer takes for each other: matrices of the confusion index, and the images behind a cell."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, State, dcc, html
+from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.library import ids
 from dashboard.library.asked import ORIGIN, mask_of_rows, set_at
@@ -112,20 +113,15 @@ def register_confusion(app: dash.Dash, engine: Engine, first: FirstAnswers) -> N
         mask = mask_of_rows(engine, shown, rows)
         return make_selection(engine, shown["images"], mask, words, ORIGIN, by_outcome=True)
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_CONFUSION, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_CONFUSION,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "libraries are made",
+        "confusion-index.csv",
+        partial(confusion_table, engine),
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row a cell, set, layer and form, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None:
-            tell("There is nothing to export before libraries are made.")
-            return dash.no_update
-        return dcc.send_string(confusion_table(engine, shown), "confusion-index.csv")
 
 
 def scale_of(matrices: list[np.ndarray]) -> float:

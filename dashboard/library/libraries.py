@@ -1,6 +1,7 @@
 """The libraries themselves: how large they are, and how often they answer as the net does, by threshold and layer."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import dash
@@ -9,11 +10,10 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, icon, label, panel, picture
-from dashboard.components.run_row import run_row
-from dashboard.components.tables import to_csv
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, icon, label, panel, picture, settings_button
+from dashboard.components.run_row import NO_RUN, register_run_buttons, run_row, run_told
+from dashboard.components.tables import register_table, to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -52,7 +52,7 @@ def libraries_panel() -> html.Section:
             dcc.Store(id=ids.SEEN),
         ],
         controls=[
-            settings_button(),
+            settings(),
             dmc.Button(
                 "Make libraries", id=ids.MAKE, size="compact-xs", leftSection=icon("again"), disabled=True,
                 **label("Have the libraries of the layers made"),
@@ -75,28 +75,21 @@ def libraries_panel() -> html.Section:
     )  # fmt: skip
 
 
-def settings_button() -> dmc.Popover:
-    """The button "Settings", and what opens under it."""
-    return dmc.Popover(
+def settings() -> dmc.Popover:
+    """Which layers have libraries, at which thresholds, and of what."""
+    return settings_button(
         [
-            dmc.PopoverTarget(dmc.Button("Settings", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(
-                [
-                    dmc.MultiSelect(
-                        id=ids.LAYERS, label="Layers", size="xs", data=[], value=[], searchable=True, clearable=True,
-                        placeholder="the usual ones", comboboxProps={"withinPortal": True},
-                        description="If empty: convolutions and linear layers, or the residual blocks; eight at most.",
-                    ),
-                    dmc.Textarea(
-                        id=ids.THRESHOLDS, label="Thresholds", size="xs", autosize=True, minRows=1, maxRows=6, value="",
-                        placeholder="by size", description="Of your own: a line a set, a number a named layer, as 0.55 0.75.",
-                    ),
-                    html.Div([component(ids.setting(name), field) for name, field in FIELDS.items()], className="new-fit"),
-                ]
+            dmc.MultiSelect(
+                id=ids.LAYERS, label="Layers", size="xs", data=[], value=[], searchable=True, clearable=True,
+                placeholder="the usual ones", comboboxProps={"withinPortal": True},
+                description="If empty: convolutions and linear layers, or the residual blocks; eight at most.",
             ),
-        ],
-        width=460,
-        **OPENS_SETTINGS,
+            dmc.Textarea(
+                id=ids.THRESHOLDS, label="Thresholds", size="xs", autosize=True, minRows=1, maxRows=6, value="",
+                placeholder="by size", description="Of your own: a line a set, a number a named layer, as 0.55 0.75.",
+            ),
+            html.Div([component(ids.setting(name), field) for name, field in FIELDS.items()], className="new-fit"),
+        ]
     )  # fmt: skip
 
 
@@ -148,10 +141,7 @@ def libraries_now(
     told = {
         "source": None,
         "shown": None,
-        "told": [],
-        "not_run": True,
-        "cancel": "none",
-        "retry": "none",
+        **NO_RUN,
         "cannot": True,
     }
     words = obstacle(engine, ready, study)
@@ -167,10 +157,7 @@ def libraries_now(
     if wanted is not None and wanted.key not in there:
         words = told_of(wanted, engine.jobs.now()) or "They have made room for other results."
         told |= {
-            "told": job_told(wanted, f"Libraries: {words}"),
-            "not_run": False,
-            "cancel": "block" if wanted.is_open else "none",
-            "retry": "none" if wanted.is_open else "block",
+            **run_told(wanted, f"Libraries: {words}"),
             "words": "" if wanted.is_open else NOT_YET,
         }
     # While new ones are made, the last ones stay.
@@ -249,33 +236,15 @@ def register_drawn(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
             "subtitle": f"{subtitle}; the {shown['top']} most alike speak",
         }
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_LIBRARIES, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_LIBRARIES,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "libraries are made",
+        "libraries.csv",
+        partial(libraries_table, engine),
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row a set and layer, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None:
-            tell("There is nothing to export before libraries are made.")
-            return dash.no_update
-        agreement = engine.results.array(shown["key"], "agreement")
-        rows = (
-            [
-                at + 1,
-                layer["name"],
-                shown["thresholds"][at][column],
-                shown["sizes"][at][column],
-                *map(float, agreement[at, column]),
-            ]
-            for at in range(shown["n_sets"])
-            for column, layer in enumerate(shown["layers"])
-        )
-        header = ["set", "layer", "threshold", "examples", "agreement_best_1", "agreement_best_of_3"]
-        return dcc.send_string(to_csv(header, rows), "libraries.csv")
 
 
 def register_run(app: dash.Dash, engine: Engine) -> None:
@@ -312,22 +281,11 @@ def register_run(app: dash.Dash, engine: Engine) -> None:
             return [dash.no_update] * (len(FIELDS) + 3)
         return None, *[None] * len(FIELDS), study_data(added), key
 
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(ids.CANCEL, "n_clicks"),
-        Input(ids.RETRY, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(ids.CHOSEN, "data"),
-        State(shared.PULSE, "n_intervals"),
-        prevent_initial_call=True,
-    )
-    def press(_cancel: int | None, _retry: int | None, study: dict | None, chosen: str | None, beats: int | None):
-        """Stops it, or has it made after all; the pulse after it shows what came of it."""
-        wanted = chosen_of(jobs_of(engine, study["keys"], ROLE), chosen) if study else None
-        if wanted is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        (engine.jobs.cancel if dash.ctx.triggered_id == ids.CANCEL else engine.jobs.retry)(wanted.key)
-        return (beats or 0) + 1
+    def key_of(keys: Mapping[str, str], chosen: str | None) -> str | None:
+        wanted = chosen_of(jobs_of(engine, keys, ROLE), chosen)
+        return wanted and wanted.key
+
+    register_run_buttons(app, engine, ids.CANCEL, ids.RETRY, key_of, State(ids.CHOSEN, "data"))
 
 
 def sets_in(typed: str) -> list[list[float]] | None:
@@ -338,3 +296,20 @@ def sets_in(typed: str) -> list[list[float]] | None:
         return None
     sets = [each for each in sets if each]
     return sets if all(0 < number <= 1 for each in sets for number in each) else None
+
+
+def libraries_table(engine: Engine, shown: Mapping[str, Any]) -> str:
+    """A row a set and layer: its threshold, how many examples its library has, and how often it answers as the net does."""
+    agreement = engine.results.array(shown["key"], "agreement")
+    rows = (
+        [
+            at + 1,
+            layer["name"],
+            shown["thresholds"][at][column],
+            shown["sizes"][at][column],
+            *map(float, agreement[at, column]),
+        ]
+        for at in range(shown["n_sets"])
+        for column, layer in enumerate(shown["layers"])
+    )
+    return to_csv(["set", "layer", "threshold", "examples", "agreement_best_1", "agreement_best_of_3"], rows)

@@ -1,16 +1,17 @@
 """The flow chart of the net (Lee 2019, 4.1): how much of the answer each layer has, and which layer loses which class."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
 import numpy as np
-from dash import Input, Output, State, dcc, html
+from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.library import ids
 from dashboard.library.asked import ORIGIN, mask_of_rows, rows_of, set_at
@@ -108,20 +109,15 @@ def register_net(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
         mask, words = mask_of_rows(engine, shown, chosen), f"{of_class}, but not to {name}"
         return make_selection(engine, shown["images"], mask, words, ORIGIN, by_outcome=True)
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_NET, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_NET,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "libraries are made",
+        "agreement-by-class.csv",
+        partial(net_table, engine),
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row a set, layer and class, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None:
-            tell("There is nothing to export before libraries are made.")
-            return dash.no_update
-        return dcc.send_string(net_table(engine, shown), "agreement-by-class.csv")
 
 
 def answers_of(engine: Engine, shown: Mapping[str, Any], at: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

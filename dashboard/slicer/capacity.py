@@ -6,11 +6,10 @@ from typing import Any
 import dash
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Input, Output, State, dcc, html
+from dash import Input, Output, State, html
 
-from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.seriation import similar_together
 from dashboard.slicer import ids
@@ -186,20 +185,15 @@ def register_capacity(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         row, column = point["customdata"]
         return {"of": shown["key"], "filters": [[one, row], [other, column]]}
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_CAPACITY, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_CAPACITY,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "capacities are measured",
+        "channel-capacity.csv",
+        lambda shown: capacity_table(engine, shown) if shown["pairs"] else None,
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row two filters and epoch, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None or not shown["pairs"]:
-            tell("There is nothing to export before capacities are measured.")
-            return dash.no_update
-        return dcc.send_string(capacity_table(engine, shown), "channel-capacity.csv")
 
 
 def firsts_of(shown: Mapping[str, Any]) -> dict[str, int]:

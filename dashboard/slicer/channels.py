@@ -1,6 +1,7 @@
 """How much varies inside each channel's maps, by class: small charts over the epochs, and circles in circles."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
@@ -8,9 +9,8 @@ import dash_mantine_components as dmc
 import numpy as np
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from dashboard.components.notices import tell
 from dashboard.components.panel import empty, label, panel
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.slicer import ids
 from workers.engine import Engine
@@ -104,20 +104,15 @@ def register_channels(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         State(ids.EPOCH, "value"),
     )
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_CHANNELS, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_CHANNELS,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "a slice is measured",
+        "intra-sample-entropy.csv",
+        partial(channels_table, engine),
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row a channel, epoch and class, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None:
-            tell("There is nothing to export before a slice is measured.")
-            return dash.no_update
-        return dcc.send_string(channels_table(engine, shown), "intra-sample-entropy.csv")
 
 
 def channels_table(engine: Engine, shown: Mapping[str, Any]) -> str:

@@ -1,13 +1,15 @@
 """How diverse inputs still are in each layer: inter-sample entropy over the depth of the net, and over its training."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html
+from dash import Input, Output, State, html
 
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture, segmented
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.slicer import ids
 from dashboard.slicer.course import Course
@@ -91,27 +93,15 @@ def register_layers(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None
             return dash.no_update
         return name
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_LAYERS, "n_clicks"),
-        State(ids.SHOWN, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_LAYERS,
+        ids.SHOWN,
+        ids.DOWNLOAD,
+        "a slice is measured",
+        "inter-sample-entropy.csv",
+        partial(layers_table, engine),
     )
-    def take(clicks: int | None, shown: dict | None):
-        """A row a layer and epoch, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if shown is None:
-            tell("There is nothing to export before a slice is measured.")
-            return dash.no_update
-        arrays = [engine.results.array(shown["key"], name) for name in ("inter", "normalized", "collapsed")]
-        rows = (
-            [layer["name"], epoch, *[array[row, column].item() for array in arrays]]
-            for row, layer in enumerate(shown["layers"])
-            for column, epoch in enumerate(shown["epochs"])
-        )
-        header = ["layer", "epoch", "inter_sample_bits", "normalized", "collapsed_inputs"]
-        return dcc.send_string(to_csv(header, rows), "inter-sample-entropy.csv")
 
 
 def layers_course(engine: Engine, key: str, over: str, unit: str) -> Course:
@@ -129,3 +119,14 @@ def layers_course(engine: Engine, key: str, over: str, unit: str) -> Course:
         return {"figure": figure, "words": {f"{ids.LAYERS_PANEL}-subtitle": subtitle}}
 
     return Course("layers", {"key": key, "over": over, "unit": unit}, meta["epochs"], values.size, draw)
+
+
+def layers_table(engine: Engine, shown: Mapping[str, Any]) -> str:
+    """A row a layer and epoch: its entropy, and how many inputs have collapsed."""
+    arrays = [engine.results.array(shown["key"], name) for name in ("inter", "normalized", "collapsed")]
+    rows = (
+        [layer["name"], epoch, *[array[row, column].item() for array in arrays]]
+        for row, layer in enumerate(shown["layers"])
+        for column, epoch in enumerate(shown["epochs"])
+    )
+    return to_csv(["layer", "epoch", "inter_sample_bits", "normalized", "collapsed_inputs"], rows)

@@ -10,10 +10,9 @@ from dash import ClientsideFunction, Input, Output, State, html
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, icon, label, panel
-from dashboard.components.run_row import run_row
+from dashboard.components.panel import HIDDEN, SHOWN, empty, icon, label, panel, settings_button
+from dashboard.components.run_row import NO_RUN, register_run_buttons, run_row, run_told
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -82,7 +81,7 @@ def query_panel() -> html.Section:
             dash.dcc.Store(id=ids.QUERY_PAINTED),
         ],
         controls=[
-            settings_button(),
+            settings(),
             dmc.Button(
                 "Query", id=ids.ASK, size="compact-xs", leftSection=icon("again"), disabled=True,
                 **label("Have the slice measured"),
@@ -101,17 +100,10 @@ def query_panel() -> html.Section:
     )  # fmt: skip
 
 
-def settings_button() -> dmc.Popover:
-    """The button "Settings", and what opens under it."""
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(dmc.Button("Settings", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(
-                html.Div([component(ids.setting(name), field) for name, field in FIELDS.items()], className="new-fit")
-            ),
-        ],
-        width=460,
-        **OPENS_SETTINGS,
+def settings() -> dmc.Popover:
+    """How a slice is measured."""
+    return settings_button(
+        html.Div([component(ids.setting(name), field) for name, field in FIELDS.items()], className="new-fit")
     )
 
 
@@ -219,7 +211,7 @@ def slice_now(
     engine: Engine, ready: Sequence[str], study: Mapping[str, Any] | None, chosen: str | None
 ) -> dict[str, Any]:
     """What is shown, by the names of the outputs of `fill`."""
-    told = {"shown": None, "told": [], "not_run": True, "cancel": "none", "retry": "none", "subtitle": LINE}
+    told = {"shown": None, **NO_RUN, "subtitle": LINE}
     if study is None or obstacle(engine, ready, study):
         return told
     known = jobs_of(engine, study["keys"], ROLE)
@@ -228,10 +220,7 @@ def slice_now(
     if wanted is not None and wanted.key not in there:
         words = told_of(wanted, engine.jobs.now()) or "It has made room for other results."
         told |= {
-            "told": job_told(wanted, f"Slice: {words}"),
-            "not_run": False,
-            "cancel": "block" if wanted.is_open else "none",
-            "retry": "none" if wanted.is_open else "block",
+            **run_told(wanted, f"Slice: {words}"),
         }
     # While a new one is measured, the last one stays.
     stored = chosen_of([job for job in known if job.key in there], chosen)
@@ -291,19 +280,8 @@ def register_run(app: dash.Dash, engine: Engine) -> None:
             return kept
         return *[None] * len(FIELDS), study_data(added), key
 
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(ids.CANCEL, "n_clicks"),
-        Input(ids.RETRY, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(ids.CHOSEN, "data"),
-        State(shared.PULSE, "n_intervals"),
-        prevent_initial_call=True,
-    )
-    def press(_cancel: int | None, _retry: int | None, study: dict | None, chosen: str | None, beats: int | None):
-        """Stops it, or has it made after all; the pulse after it shows what came of it."""
-        wanted = chosen_of(jobs_of(engine, study["keys"], ROLE), chosen) if study else None
-        if wanted is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        (engine.jobs.cancel if dash.ctx.triggered_id == ids.CANCEL else engine.jobs.retry)(wanted.key)
-        return (beats or 0) + 1
+    def key_of(keys: Mapping[str, str], chosen: str | None) -> str | None:
+        wanted = chosen_of(jobs_of(engine, keys, ROLE), chosen)
+        return wanted and wanted.key
+
+    register_run_buttons(app, engine, ids.CANCEL, ids.RETRY, key_of, State(ids.CHOSEN, "data"))

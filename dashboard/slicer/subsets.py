@@ -9,10 +9,9 @@ from dash import Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, ask_for, chosen_of, jobs_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
-from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, label, panel, picture
-from dashboard.components.run_row import run_row
+from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, label, panel, picture, settings_button
+from dashboard.components.run_row import job_told, run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -61,7 +60,7 @@ def subsets_panel() -> html.Section:
                 id=ids.SUBSETS_WHAT, data=[{"value": name, "label": words} for name, words in WHAT.items()], value="bits",
                 size="xs", w=150, allowDeselect=False, comboboxProps={"withinPortal": True}, **label("Shown of the subsets"),
             ),
-            settings_button(),
+            settings(),
             dmc.Button("Train subsets", id=ids.SUBSETS_MAKE, size="compact-xs", variant="light", disabled=True),
         ],
         exports=[("Subsets, CSV", {"id": ids.TABLE_SUBSETS}), picture(ids.SUBSETS_GRAPH)],
@@ -75,25 +74,17 @@ def subsets_panel() -> html.Section:
     )  # fmt: skip
 
 
-def settings_button() -> dmc.Popover:
-    """The button "Settings", and what opens under it."""
-    return dmc.Popover(
+def settings() -> dmc.Popover:
+    """How large subsets are, and how their teachers are trained."""
+    return settings_button(
         [
-            dmc.PopoverTarget(dmc.Button("Settings", size="compact-xs", variant="default")),
-            dmc.PopoverDropdown(
-                [
-                    dmc.TextInput(
-                        id=SIZES, label="Images a class", size="xs", value=", ".join(map(str, SUBSETS)),
-                        description="Whole numbers with commas between them: a teacher each.",
-                    ),
-                    html.Div(
-                        [component(ids.subsets_setting(name), field) for name, field in FIELDS.items()], className="new-fit"
-                    ),
-                ]
+            dmc.TextInput(
+                id=SIZES, label="Images a class", size="xs", value=", ".join(map(str, SUBSETS)),
+                description="Whole numbers with commas between them: a teacher each.",
             ),
+            html.Div([component(ids.subsets_setting(name), field) for name, field in FIELDS.items()], className="new-fit"),
         ],
-        width=420,
-        **OPENS_SETTINGS,
+        420,
     )  # fmt: skip
 
 

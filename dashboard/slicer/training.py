@@ -1,16 +1,17 @@
 """Training, as a channel from label to answer: the confusion matrix after each epoch, and what it leaves open."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dash
 import numpy as np
-from dash import Input, Output, State, dcc, html
+from dash import Input, Output, State, html
 
 from dashboard import ids as shared
 from dashboard.components.curves import training_figure
-from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, graph, panel, picture
-from dashboard.components.tables import to_csv
+from dashboard.components.tables import register_table, to_csv
 from dashboard.first_answers import FirstAnswers
 from dashboard.links import make_selection
 from dashboard.measures import conditional_entropies, in_split
@@ -148,27 +149,15 @@ def register_training(app: dash.Dash, engine: Engine, first: FirstAnswers) -> No
         words = f"taken for {name}" if by_answer else f"true {name}"
         return make_selection(engine, source["images"], mask, words, ORIGIN, by_outcome=by_answer)
 
-    @app.callback(
-        Output(ids.DOWNLOAD, "data", allow_duplicate=True),
-        Input(ids.TABLE_TRAINING, "n_clicks"),
-        State(ids.SOURCE, "data"),
-        prevent_initial_call=True,
+    register_table(
+        app,
+        ids.TABLE_TRAINING,
+        ids.SOURCE,
+        ids.DOWNLOAD,
+        "a teacher is trained",
+        "conditional-entropies.csv",
+        partial(training_table, engine),
     )
-    def take(clicks: int | None, source: dict | None):
-        """A row an epoch and class, as CSV."""
-        if not clicks:  # the view was laid out
-            return dash.no_update
-        if source is None or not source["last"]:
-            tell("There is nothing to export before a teacher is trained.")
-            return dash.no_update
-        of_label, of_answer = conditional_entropies(engine.results.array(source["teacher"], "test_confusion"))
-        rows = (
-            [epoch, name, number_of(of_label[epoch, number]), number_of(of_answer[epoch, number])]
-            for epoch in range(len(of_label))
-            for number, name in enumerate(source["names"])
-        )
-        header = ["epoch", "class", "label_given_predicted_bits", "predicted_given_label_bits"]
-        return dcc.send_string(to_csv(header, rows), "conditional-entropies.csv")
 
 
 def matrix_course(engine: Engine, teacher: str, images: str) -> Course:
@@ -199,3 +188,16 @@ def class_mark(name: str, colour: str) -> html.Span:
 def number_of(value: float) -> float | str:
     """A figure as a table has it; nothing where it is not defined."""
     return float(value) if np.isfinite(value) else ""
+
+
+def training_table(engine: Engine, source: Mapping[str, Any]) -> str | None:
+    """A row an epoch and class: what answers leave open of labels, and labels of answers; None where nothing was trained."""
+    if not source["last"]:
+        return None
+    of_label, of_answer = conditional_entropies(engine.results.array(source["teacher"], "test_confusion"))
+    rows = (
+        [epoch, name, number_of(of_label[epoch, number]), number_of(of_answer[epoch, number])]
+        for epoch in range(len(of_label))
+        for number, name in enumerate(source["names"])
+    )
+    return to_csv(["epoch", "class", "label_given_predicted_bits", "predicted_given_label_bits"], rows)

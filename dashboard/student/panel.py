@@ -11,10 +11,9 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK, record_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, SHOWN, empty, panel, segmented
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import NO_RUN, run_row, run_told
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -164,8 +163,8 @@ def shown_now(
 ) -> dict[str, Any]:
     """What the panel shows, by the names of the outputs of `fill`."""
     told = {
-        "source": None, "shown": None, "drawn": HIDDEN, "words": "", "wordless": SHOWN, "told": [], "not_run": True,
-        "cancel": "none", "retry": "none", "cannot": True, "subtitle": LINE,
+        "source": None, "shown": None, "drawn": HIDDEN, "words": "", "wordless": SHOWN, **NO_RUN, "cannot": True,
+        "subtitle": LINE,
     }  # fmt: skip
     words = obstacle(engine, ready, study, focus)
     if words or study is None or focus is None:
@@ -209,10 +208,7 @@ def running(engine: Engine, wanted: Known) -> dict[str, Any]:
     """How far a student is, or why there is none."""
     words = told_of(wanted.job, engine.jobs.now()) or "It has made room for other results."
     return {
-        "told": job_told(wanted.job, f"Student: {words}"),
-        "not_run": False,
-        "cancel": "block" if wanted.job.is_open else "none",
-        "retry": "none" if wanted.job.is_open else "block",
+        **run_told(wanted.job, f"Student: {words}"),
         "words": "" if wanted.job.is_open else NOT_YET,
         "wordless": HIDDEN if wanted.job.is_open else SHOWN,
     }

@@ -11,10 +11,9 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from dashboard import ids as shared
 from dashboard.asking import CANNOT_ASK, record_of
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import empty, panel
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import job_told, run_row
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers

@@ -18,11 +18,11 @@ from dashboard.components.map_place import (
     no_map,
     options,
     register_map_place,
-    register_run_buttons,
     run_outputs,
 )
 from dashboard.components.notices import tell
 from dashboard.components.panel import label, panel, picture, segmented
+from dashboard.components.run_row import register_run_buttons
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
 from dashboard.jobs import ids as job_ids
@@ -166,7 +166,8 @@ def register_maps(app: dash.Dash, engine: Engine, first: FirstAnswers) -> None:
     register_run_buttons(
         app,
         engine,
-        MAP,
+        MAP.cancel,
+        MAP.retry,
         lambda keys, *chosen: key_of(keys, question(*chosen)),
         *[State(chosen.component_id, chosen.component_property) for chosen in CHOSEN],
     )

@@ -12,10 +12,9 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dashboard import ids as shared
 from dashboard.abilities import Need, lacking
 from dashboard.asking import CANNOT_ASK
-from dashboard.components.map_place import job_told
 from dashboard.components.notices import tell
 from dashboard.components.panel import HIDDEN, OPENS_SETTINGS, SHOWN, empty, graph, panel, picture, segmented
-from dashboard.components.run_row import run_row
+from dashboard.components.run_row import NO_RUN, register_run_buttons, run_row, run_told
 from dashboard.components.tables import to_csv
 from dashboard.components.unseen import Unseen
 from dashboard.first_answers import FirstAnswers
@@ -212,7 +211,7 @@ def shown_now(engine: Engine, ready: list[str], what: str, study: dict | None) -
     """What the panel shows, by the names of the outputs of `fill`."""
     told = {
         "shown": None, "figure": dash.no_update, "drawn": HIDDEN, "figures": [], "warning": "", "body": HIDDEN,
-        "words": NOT_YET, "wordless": SHOWN, "told": [], "not_run": True, "cancel": "none", "retry": "none",
+        "words": NOT_YET, "wordless": SHOWN, **NO_RUN,
     }  # fmt: skip
     if study is None or "images" not in ready:
         return told
@@ -229,10 +228,7 @@ def shown_now(engine: Engine, ready: list[str], what: str, study: dict | None) -
         words = GONE if running.state == "done" else told_of(running, engine.jobs.now())
         title = "VAE" if running.key == keys[VAE] else "Codes of the images"
         told |= {
-            "told": job_told(running, f"{title}: {words}"),
-            "not_run": False,
-            "cancel": "block" if running.is_open else "none",
-            "retry": "none" if running.is_open else "block",
+            **run_told(running, f"{title}: {words}"),
             "wordless": HIDDEN,
             "words": "",
         }
@@ -304,24 +300,11 @@ def divergences_of(engine: Engine, key: str) -> np.ndarray | None:
 
 
 def register_run(app: dash.Dash, engine: Engine) -> None:
-    @app.callback(
-        Output(shared.PULSE, "n_intervals", allow_duplicate=True),
-        Input(ids.VAE_CANCEL, "n_clicks"),
-        Input(ids.VAE_RETRY, "n_clicks"),
-        State(shared.STUDY, "data"),
-        State(shared.PULSE, "n_intervals"),
-        prevent_initial_call=True,
-    )
-    def press(_cancel: int | None, _retry: int | None, study: dict | None, beats: int | None):
-        """Stops what is under way, or has it made after all; the pulse after it shows what came of it."""
-        if study is None or not dash.ctx.triggered[0]["value"]:  # the view was laid out
-            return dash.no_update
-        running = open_job(engine, study["keys"])
-        if running is None:
-            return dash.no_update
-        act = engine.jobs.cancel if dash.ctx.triggered_id == ids.VAE_CANCEL else engine.jobs.retry
-        act(running.key)
-        return (beats or 0) + 1
+    def key_of(keys: Mapping[str, str]) -> str | None:
+        running = open_job(engine, keys)
+        return running and running.key
+
+    register_run_buttons(app, engine, ids.VAE_CANCEL, ids.VAE_RETRY, key_of)
 
 
 def register_table(app: dash.Dash, engine: Engine) -> None:

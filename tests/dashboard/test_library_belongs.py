@@ -85,7 +85,7 @@ def shown(own, made):
 @pytest.fixture(scope="module")
 def results(own, made, shown):
     """Keys of what was shown to the libraries: the attack, the letters."""
-    letters, attack = results_of(own.engine, study_data(made), shown["key"])
+    letters, attack = results_of(own.engine, made.keys, shown["key"])
     return attack.key, letters.key
 
 
