@@ -9,10 +9,10 @@ import numpy as np
 from models.confidence import CONFIDENCES, RejectCurve, local_fidelity
 from models.progress import Callback, part_of
 from workers.darksight_params import ConfidenceParams, MapWorthParams
-from workers.kinds import CURVE_POINTS
 from workers.params import METHODS
 from workers.pieces import split_of
 from workers.runner import Attempt, Input, Made, runs
+from workers.sizes import CURVE_POINTS
 
 KS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # nearest neighbours that are compared
 ROWS_AT_ONCE = 2_000  # a density of probabilities takes them a tenth of a second; of very many classes some seconds

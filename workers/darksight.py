@@ -14,12 +14,12 @@ from models.darksight.predictions import divergence
 from models.progress import Callback, part_of
 from models.teacher import softmax
 from workers.darksight_params import DarkSightParams
-from workers.kinds import DENSITY_GRID
 from workers.pieces import split_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
 from workers.settings import read_settings
+from workers.sizes import DENSITY_GRID
 from workers.warm import WARM_MODELS, data_dir, warm_teacher
 
 Map = DarkSight | ParametricDarkSight

@@ -39,7 +39,6 @@ from models.weights import load_teacher, normalisation, read_weights
 from workers.chunks import digest_of
 from workers.given import look_at_predictions
 from workers.kept import KeptWork
-from workers.kinds import N_WEIGHTS, learn_sizes
 from workers.params import (
     FolderSource,
     HierarchyParams,
@@ -54,6 +53,7 @@ from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
 from workers.settings import Settings
+from workers.sizes import N_WEIGHTS, learn_sizes
 from workers.warm import data_dir, device, warm_teacher
 
 logger = logging.getLogger("darkroom.tasks")

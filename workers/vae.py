@@ -16,11 +16,11 @@ from models.vae.network import inner_size
 from models.vae.training import ACTIVE, mean_divergences
 from workers.darksight import warm_map
 from workers.kept import KeptWork
-from workers.kinds import CODE_BINS
 from workers.pieces import all_pixels, image_set_of
 from workers.pixels import pixels_of
 from workers.results import Results
 from workers.runner import Attempt, Input, Made, answers, runs
+from workers.sizes import CODE_BINS
 from workers.vae_params import CodesParams, VaeParams
 from workers.warm import data_dir, device, warm_teacher, warm_vae
 

@@ -9,7 +9,7 @@ from humanize import naturalsize
 
 from dashboard.new.effort import Work
 from dashboard.new.fields import fields_of, read
-from workers.kinds import KINDS, TRAIN_AND_TEST, JobSpec, job, learn_sizes
+from workers.kinds import KINDS, JobSpec, job
 from workers.params import (
     FOUND,
     FOUND_IN_PREDICTIONS,
@@ -24,6 +24,7 @@ from workers.params import (
     TeacherParams,
     WeightsFile,
 )
+from workers.sizes import TRAIN_AND_TEST, learn_sizes
 from workers.studies import given_study, teacher_study
 
 # Parts of the form, each with its own settings.

@@ -9,8 +9,8 @@ import numpy as np
 from dashboard.darksight.fits import ROLE, spec_of
 from workers.darksight_params import DarkSightParams
 from workers.engine import Engine
-from workers.kinds import DENSITY_GRID
 from workers.params import EmbeddingParams
+from workers.sizes import DENSITY_GRID
 from workers.studies import Study
 
 RADIUS = 5.0

@@ -12,8 +12,9 @@ from dashboard.new.fields import fields_of
 from dashboard.new.prefill import said_of
 from dashboard.new.presets import FINE_TUNE, MEASURE, PRESETS, usual_rate
 from workers.jobs import Job
-from workers.kinds import KINDS, N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST
+from workers.kinds import KINDS
 from workers.params import FolderSource, TeacherParams, WeightsFile
+from workers.sizes import N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST
 from workers.studies import FIRST_STUDY, digits_study, given_study, id_of
 
 CHOICES = {

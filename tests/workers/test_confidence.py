@@ -12,17 +12,9 @@ from tests.workers.by_hand import complaint, told
 from workers import tasks
 from workers.confidence import KS, facts_of
 from workers.darksight_params import ConfidenceParams, MapWorthParams
-from workers.kinds import (
-    CURVE_POINTS,
-    KINDS,
-    N_MAP_MEASURES,
-    N_MEASURES,
-    canonical,
-    confidence_bytes,
-    job,
-    map_worth_bytes,
-)
+from workers.kinds import KINDS, canonical, job
 from workers.params import EmbeddingParams
+from workers.sizes import CURVE_POINTS, N_MAP_MEASURES, N_MEASURES, confidence_bytes, map_worth_bytes
 
 assert tasks  # registers what the kinds do
 

@@ -20,8 +20,9 @@ from workers import previews, tasks
 from workers.darksight import place_on_map, untrained, usual_pixels
 from workers.darksight_params import EFFORTS as NAMES_OF_EFFORTS
 from workers.darksight_params import DarkSightParams
-from workers.kinds import DENSITY_GRID, KINDS, canonical, darksight_bytes, job
+from workers.kinds import KINDS, canonical, job
 from workers.runner import Runner
+from workers.sizes import DENSITY_GRID, darksight_bytes
 
 assert tasks  # registers what the kinds do
 

@@ -16,7 +16,8 @@ from tests.workers.test_tasks import described
 from workers import explain_params, tasks
 from workers.explain import cam
 from workers.explain_params import CONTROLS, ExplainingParams, ExplainParams, RankParams
-from workers.kinds import KINDS, explain_bytes, job, rank_bytes
+from workers.kinds import KINDS, job
+from workers.sizes import explain_bytes, rank_bytes
 
 assert tasks  # registers what the kinds do
 

@@ -16,9 +16,10 @@ from tests.workers.by_hand import NEVER, complaint
 from tests.workers.test_tasks import described
 from workers import tasks
 from workers.darksight import warm_map
-from workers.kinds import KINDS, counterfactual_bytes, job
+from workers.kinds import KINDS, job
 from workers.latent import latent_effects, morph_of, neighbour_codes, neighbour_places, neighbours
 from workers.latent_params import CounterfactualParams
+from workers.sizes import counterfactual_bytes
 
 assert tasks  # registers what the kinds do
 

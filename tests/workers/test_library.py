@@ -10,9 +10,10 @@ from models.library_measures import auroc
 from tests.workers.by_hand import complaint
 from tests.workers.test_tasks import described
 from workers import tasks
-from workers.kinds import KINDS, job, library_bytes, outside_bytes
+from workers.kinds import KINDS, job
 from workers.library import library_path, stored_libraries
 from workers.library_params import LibraryParams, OutsideParams
+from workers.sizes import library_bytes, outside_bytes
 from workers.slicer import cube_of
 
 assert tasks  # registers what the kinds do

@@ -14,7 +14,8 @@ from models.teacher import Teacher
 from tests.workers.by_hand import complaint
 from tests.workers.test_tasks import described
 from workers import tasks
-from workers.kinds import KINDS, job, slice_bytes, subsets_bytes
+from workers.kinds import KINDS, job
+from workers.sizes import slice_bytes, subsets_bytes
 from workers.slicer import DEAD, deconvolved, feature_maps, slice_estimate
 from workers.slicer_params import SliceParams, SubsetsParams
 

@@ -16,7 +16,8 @@ from models.student import StudentSettings
 from tests.workers.by_hand import complaint
 from tests.workers.test_tasks import described
 from workers import tasks
-from workers.kinds import KINDS, job, student_bytes, students_bytes
+from workers.kinds import KINDS, job
+from workers.sizes import student_bytes, students_bytes
 from workers.student_params import DistilParams, StudentParams, StudentsParams
 
 assert tasks  # registers what the kinds do

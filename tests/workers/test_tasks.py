@@ -38,6 +38,7 @@ from workers.params import (
 )
 from workers.presence import read_choices
 from workers.runner import IMPLEMENTATIONS
+from workers.sizes import N_WEIGHTS, STORED_EPOCHS, TRAIN_AND_TEST, hierarchy_bytes
 
 
 def described(results, key):
@@ -177,7 +178,7 @@ def test_golden_hierarchy(make, results, tmp_path):
     assert results.array(known, "linkage") == pytest.approx(np.array([[1, 2, 0.3736, 2], [0, 3, 0.6897, 3]]), abs=1e-3)
     assert results.array(unknown, "classes").tolist() == [0, 1, 2]
     assert results.array(unknown, "linkage")[:, 2] == pytest.approx([0.3445, 0.7972], abs=1e-3)
-    expected = kinds.hierarchy_bytes(kinds.HierarchyParams(), {"images": {"n_classes": 4}})
+    expected = hierarchy_bytes(kinds.HierarchyParams(), {"images": {"n_classes": 4}})
     assert 0.4 * expected < results.sizes()[known] < 1.2 * expected
     told = [{name: results.meta(key)[name] for name in ("classes_of", "distance", "left_out")} for key in found]
     assert told == [
@@ -212,17 +213,17 @@ def test_the_pages_choices_are_those_of_the_science():
     assert choices_of(TeacherParams, "schedule") == set(get_args(Schedule))
     assert set(get_args(Architecture)) == set(ARCHITECTURES)
     assert set(SOURCES) == {"digits", "folder", "npz"} | choices_of(PublishedSource, "kind")
-    assert set(kinds.TRAIN_AND_TEST) == set(SOURCES) - {"folder", "npz"}
+    assert set(TRAIN_AND_TEST) == set(SOURCES) - {"folder", "npz"}
     assert choices_of(FolderSource, "fit") == set(FITS)
     assert choices_of(NpzSource, "layout") == set(LAYOUTS)
-    assert kinds.STORED_EPOCHS == MAX_STORED_EPOCHS
+    assert STORED_EPOCHS == MAX_STORED_EPOCHS
 
 
 @pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "wide-resnet-28-10"])
 def test_the_expected_size_of_a_teacher_is_that_of_its_weights(architecture):
     shape = (1, 28, 28) if architecture == "lenet" else (3, 32, 32)
     counted = sum(layer["n_parameters"] for layer in layers_of(architecture, shape, 10))
-    assert kinds.N_WEIGHTS[architecture] == pytest.approx(counted, rel=0.05)
+    assert N_WEIGHTS[architecture] == pytest.approx(counted, rel=0.05)
 
 
 def test_every_kind_of_darkroom_is_implemented():
@@ -267,7 +268,7 @@ def test_the_workers_tell_what_they_offer(digits: Digits):
     assert choices["architectures"]["lenet"] == {
         "title": "LeNet",
         "min_size": 16,
-        "n_weights": kinds.N_WEIGHTS["lenet"],
+        "n_weights": N_WEIGHTS["lenet"],
         "faults": [],
         "convolutions": True,
     }

@@ -13,8 +13,9 @@ from models.vae.network import LEAST, MOST
 from models.vae.training import mean_divergences
 from tests.workers.by_hand import complaint
 from workers import tasks
-from workers.kinds import KINDS, VAE_SIDE, codes_bytes, job, vae_bytes
+from workers.kinds import KINDS, job
 from workers.runner import Attempt
+from workers.sizes import VAE_SIDE, codes_bytes, vae_bytes
 from workers.vae import as_pixels, correlation, decode, focused_image
 from workers.vae_params import CodesParams, VaeParams
 
